@@ -1,0 +1,43 @@
+/**
+ * @countersign/canonical: the Countersign protocol as pure code. No clock, no I/O, no randomness.
+ */
+export { createSha256, sha256Hex } from '#hash';
+export { ANY_HOST, type Audience, type AudiencePolicy, audiencePolicy } from './audience.js';
+export { canonicalAuthority } from './authority.js';
+export {
+  type AuthorizationFields,
+  formatAuthorization,
+  isHex256,
+  isKeyId,
+  isNonce,
+  isTimestamp,
+  parseAuthorization,
+  SCHEME,
+} from './authorization.js';
+export { canonicalize, parseCanonical, type RequestParts } from './canonical-string.js';
+export { constantTimeEqual } from './constant-time.js';
+export { CanonicalError, REQUEST_REFUSALS, type RequestRefusal } from './errors.js';
+export { type Difference, explainDifference } from './explain.js';
+export {
+  DEFAULT_SIGNATURE_FIELD,
+  fieldsRequiredSigned,
+  fieldsSignedWhenPresent,
+  isSignable,
+  VERDICT_FIELD,
+} from './field-names.js';
+export { collectFields, type FieldLine, type Fields, signedValue } from './fields.js';
+export type { Sha256 } from './hash/types.js';
+export { isMethod } from './method.js';
+export { rootName } from './query.js';
+export {
+  type ReadRequest,
+  type RequestHead,
+  type RequestPolicy,
+  readRequest,
+  requestPolicy,
+  signatureFieldName,
+} from './request.js';
+export { isScope, scopeContains, scopePath } from './scope.js';
+export { formatSecret, hmacSha256Hex, importSecret, type SecretKey, secretBytes } from './secret.js';
+export { type CanonicalTarget, canonicalTarget } from './target.js';
+export { formatVerdict, openVerdict, type VerdictFields, type VerdictSubject } from './verdict-field.js';

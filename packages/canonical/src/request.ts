@@ -1,0 +1,108 @@
+/**
+ * From a request's raw head to what its signature covers: every rule of spec 2.2, in the order in which refusals
+ * apply. It proves nothing: the MAC is still to be compared.
+ */
+import { type Audience, type AudiencePolicy, audiencePolicy, requestAudience } from './audience.js';
+import { type AuthorizationFields, parseAuthorization } from './authorization.js';
+import type { RequestParts } from './canonical-string.js';
+import { CanonicalError } from './errors.js';
+import { DEFAULT_SIGNATURE_FIELD, fieldsRequiredSigned, isFieldName, isSignable } from './field-names.js';
+import { collectFields, type FieldLine, type Fields, signedValue } from './fields.js';
+import { isMethod } from './method.js';
+import { canonicalTarget } from './target.js';
+
+/** The head of a request as it came over the wire. */
+export interface RequestHead {
+  readonly method: string;
+  /** The raw request target: origin-form or absolute-form. */
+  readonly target: string;
+  /** Field lines in any case and order, one a line; or a Fetch `Headers`, where lines of one name are joined. */
+  readonly headers: Iterable<FieldLine>;
+}
+
+/** What a verifier demands of a request head. Made by `requestPolicy`. */
+export interface RequestPolicy {
+  readonly signatureField: string;
+  readonly audience: AudiencePolicy;
+  readonly requiredSigned: readonly string[];
+}
+
+/** A request head whose every part is well-formed. */
+export interface ReadRequest {
+  readonly authorization: AuthorizationFields;
+  readonly parts: RequestParts;
+  readonly fields: Fields;
+}
+
+/**
+ * Checks the options of a verifier that concern the head.
+ *
+ * @param options.header the field that carries the signature; default `authorization`
+ * @param options.requireSigned further fields that may not be present unsigned
+ * @throws TypeError that names the option
+ */
+export function requestPolicy(options: {
+  readonly audience: Audience;
+  readonly header?: string;
+  readonly requireSigned?: readonly string[];
+}): RequestPolicy {
+  const signatureField = signatureFieldName(options.header);
+  const added = (options.requireSigned ?? []).map((name) => name.toLowerCase());
+  for (const name of added) {
+    if (!isSignable(name, signatureField)) {
+      throw new TypeError(`requireSigned: ${JSON.stringify(name)} is not a field that can be signed`);
+    }
+  }
+  return {
+    signatureField,
+    audience: audiencePolicy(options.audience),
+    requiredSigned: [...new Set([...fieldsRequiredSigned(signatureField), ...added])],
+  };
+}
+
+/**
+ * Reads a `header` option: the name of the field that carries the signature, in lower case.
+ *
+ * @throws TypeError when it is not a field name
+ */
+export function signatureFieldName(header: string = DEFAULT_SIGNATURE_FIELD): string {
+  const name = header.toLowerCase();
+  if (!isFieldName(name)) throw new TypeError(`header: ${JSON.stringify(header)} is not a field name`);
+  return name;
+}
+
+/**
+ * Reads a request head.
+ *
+ * @throws CanonicalError with the first refusal of spec 2.2 that applies
+ */
+export function readRequest(head: RequestHead, policy: RequestPolicy): ReadRequest {
+  const fields = collectFields(head.headers);
+  const authorization = readAuthorization(fields, policy.signatureField);
+  const target = canonicalTarget(head.target);
+  if (head.method === 'CONNECT')
+    throw new CanonicalError('malformed-target', 'CONNECT has no target that can be signed');
+  if (!isMethod(head.method))
+    throw new CanonicalError('malformed-request', 'the method is not upper-case letters');
+  const headers = authorization.headers.map((name) => [name, signedValue(fields, name)] as const);
+  for (const name of policy.requiredSigned) {
+    if (fields.has(name) && !authorization.headers.includes(name)) {
+      throw new CanonicalError('malformed-request', `the field ${name} is present and not signed`);
+    }
+  }
+  const audience = requestAudience(policy.audience, fields, target.authority);
+  const { key, ts, nonce, scope, digest } = authorization;
+  const { path, query } = target;
+  const parts = { method: head.method, audience, path, query, digest, ts, nonce, key, scope, headers };
+  return { authorization, parts, fields };
+}
+
+function readAuthorization(fields: Fields, signatureField: string): AuthorizationFields {
+  const [value, second] = fields.get(signatureField) ?? [];
+  if (value === undefined)
+    throw new CanonicalError('missing-signature', `there is no ${signatureField} field`);
+  if (second !== undefined) {
+    throw new CanonicalError('malformed-signature', `the ${signatureField} field stands on several lines`);
+  }
+  return parseAuthorization(value, signatureField);
+}

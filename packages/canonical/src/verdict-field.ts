@@ -1,0 +1,82 @@
+/**
+ * The authenticated verdict (spec 2.4): the field in which a server that has proved a key tells its holder what became
+ * of a request. The MAC binds it to that one request, so it cannot be played back for another.
+ */
+import { constantTimeEqual } from './constant-time.js';
+import type { SecretKey } from './secret.js';
+
+const VERDICT_SCHEME = 'CS1-VERDICT-HMAC-SHA256';
+const VALUE =
+  /^code="([a-z-]{1,64})", time="([0-9]{13})", dead-since="([0-9]{13}|)", retry-after-ms="([0-9]{0,15})", sig="([0-9a-f]{64})"$/;
+
+/** What a verdict says. */
+export interface VerdictFields {
+  /** A refusal code, or `admitted`. */
+  readonly code: string;
+  /** The server's clock, Unix time in milliseconds. */
+  readonly timeMs: number;
+  /** Since when this signature can no longer be admitted, by the server's clock; absent when it still can. */
+  readonly deadSinceMs?: number;
+  /** After how many milliseconds the same signed request may be tried again; absent when that is not known. */
+  readonly retryAfterMs?: number;
+}
+
+/** The signed request that a verdict is about. */
+export interface VerdictSubject {
+  readonly key: string;
+  readonly nonce: string;
+  readonly sig: string;
+}
+
+/** Writes the value of `Countersign-Verdict`. Times are whole milliseconds. */
+export function formatVerdict(secret: SecretKey, subject: VerdictSubject, verdict: VerdictFields): string {
+  const texts = verdictTexts(verdict);
+  const sig = secret.hmacHex(verdictText(subject, texts));
+  return `code="${texts.code}", time="${texts.time}", dead-since="${texts.deadSince}", retry-after-ms="${texts.retryAfterMs}", sig="${sig}"`;
+}
+
+/** Reads a verdict about `subject`; `undefined` when it is malformed or not authentic, for whatever reason. */
+export function openVerdict(
+  secret: SecretKey,
+  subject: VerdictSubject,
+  value: string,
+): VerdictFields | undefined {
+  const match = VALUE.exec(value);
+  if (match === null) return undefined;
+  const [, code = '', time = '', deadSince = '', retryAfterMs = '', sig = ''] = match;
+  const expected = secret.hmacHex(verdictText(subject, { code, time, deadSince, retryAfterMs }));
+  if (!constantTimeEqual(expected, sig)) return undefined;
+  return {
+    code,
+    timeMs: Number(time),
+    ...(deadSince === '' ? {} : { deadSinceMs: Number(deadSince) }),
+    ...(retryAfterMs === '' ? {} : { retryAfterMs: Number(retryAfterMs) }),
+  };
+}
+
+interface VerdictTexts {
+  readonly code: string;
+  readonly time: string;
+  readonly deadSince: string;
+  readonly retryAfterMs: string;
+}
+
+/** The text that is MACed: eight lines, a scheme name of its own first. */
+function verdictText(subject: VerdictSubject, texts: VerdictTexts): string {
+  const { key, nonce, sig } = subject;
+  const { code, time, deadSince, retryAfterMs } = texts;
+  return [VERDICT_SCHEME, key, nonce, sig, code, time, deadSince, retryAfterMs].join('\n');
+}
+
+function verdictTexts({ code, timeMs, deadSinceMs, retryAfterMs }: VerdictFields): VerdictTexts {
+  return {
+    code,
+    time: thirteenDigits(timeMs),
+    deadSince: deadSinceMs === undefined ? '' : thirteenDigits(deadSinceMs),
+    retryAfterMs: retryAfterMs === undefined ? '' : String(retryAfterMs),
+  };
+}
+
+function thirteenDigits(timeMs: number): string {
+  return String(timeMs).padStart(13, '0');
+}
