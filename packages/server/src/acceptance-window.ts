@@ -1,0 +1,56 @@
+/**
+ * The acceptance window: from when to when a signature counts as fresh (design word; spec 3). A store owns it; the
+ * verifier uses the same one for its early answer.
+ */
+import type { Clock } from './clock.js';
+
+/** How far a signature's time may lie from the server's clock. */
+export interface Tolerance {
+  /** Default 300 000. */
+  readonly pastMs: number;
+  /** Default 10 000. */
+  readonly futureMs: number;
+}
+
+export interface AcceptanceWindow extends Tolerance {
+  readonly clock: Clock;
+}
+
+/** What the window says of a signature. */
+export type Freshness = 'fresh' | 'stale' | 'future';
+
+const DEFAULT_TOLERANCE: Tolerance = { pastMs: 300_000, futureMs: 10_000 };
+const MAX_TOLERANCE_MS = 86_400_000;
+
+/**
+ * @param tolerance either side may be left out
+ * @throws RangeError when a side is not a whole number of milliseconds from 0 to one day
+ */
+export function acceptanceWindow(clock: Clock, tolerance: Partial<Tolerance> = {}): AcceptanceWindow {
+  const { pastMs, futureMs } = { ...DEFAULT_TOLERANCE, ...tolerance };
+  requireTolerance('pastMs', pastMs);
+  requireTolerance('futureMs', futureMs);
+  return { pastMs, futureMs, clock };
+}
+
+/** Places a signature's time in the window. Both edges are fresh. */
+export function judgeFreshness(window: AcceptanceWindow, signedAtMs: number, nowMs: number): Freshness {
+  if (signedAtMs < nowMs - window.pastMs) return 'stale';
+  return signedAtMs > nowMs + window.futureMs ? 'future' : 'fresh';
+}
+
+/**
+ * Since when a stale signature is certainly dead. A wall clock that was stepped forward may have killed it later
+ * than its age says, so the step's time is the earliest that can be vouched for.
+ */
+export function staleSinceMs(window: AcceptanceWindow, signedAtMs: number): number {
+  return Math.max(signedAtMs + window.pastMs, window.clock.steadySinceMs());
+}
+
+function requireTolerance(side: keyof Tolerance, value: unknown): void {
+  if (!Number.isInteger(value) || Number(value) < 0 || Number(value) > MAX_TOLERANCE_MS) {
+    throw new RangeError(
+      `tolerance.${side}: expected whole milliseconds from 0 to ${MAX_TOLERANCE_MS}, got ${String(value)}`,
+    );
+  }
+}
