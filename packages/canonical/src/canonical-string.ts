@@ -84,10 +84,8 @@ export function parseCanonical(text: string, signatureField: string = DEFAULT_SI
   require(scope === '' || isScope(scope), 'malformed-signature', 'the scope is malformed');
   const headers = lines.slice(LINES_BEFORE_HEADERS).map(readHeaderLine);
   const names = headers.map(([name]) => name).join(';');
-  require(headers.length === 0 ||
-    (names !== '' &&
-      parseSignedNames(names, signatureField) !==
-        undefined), 'malformed-signature', 'the header lines are not ascending, or not signable');
+  const ascending = parseSignedNames(names, signatureField)?.length === headers.length;
+  require(ascending, 'malformed-signature', 'the header lines are not ascending, or not signable');
   return { method, audience, path, query, digest, ts, nonce, key, scope, headers };
 }
 

@@ -29,7 +29,7 @@ export function canonicalQuery(raw: string): string {
 
 /**
  * The name that decides a query piece's place: what stands before the first `=`, decoded to octets (one character
- * each) with `+` as a space, and cut at the first `[` or `.` after its first character.
+ * each) with `+` as a space, and cut at the first `[` or `.`; of a name that begins with one, that character alone.
  */
 export function rootName(piece: string): string {
   const equals = piece.indexOf('=');
@@ -37,5 +37,5 @@ export function rootName(piece: string): string {
   const octets = name
     .replaceAll('+', ' ')
     .replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return /^.[^[.]*/s.exec(octets)?.[0] ?? '';
+  return /^(?:[[.]|[^[.]+)/.exec(octets)?.[0] ?? '';
 }

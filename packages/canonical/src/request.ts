@@ -79,9 +79,10 @@ export function signatureFieldName(header: string = DEFAULT_SIGNATURE_FIELD): st
 export function readRequest(head: RequestHead, policy: RequestPolicy): ReadRequest {
   const fields = collectFields(head.headers);
   const authorization = readAuthorization(fields, policy.signatureField);
-  const target = canonicalTarget(head.target);
+  // Before the target: `malformed-target` comes before the `ambiguous-target` that its path may earn.
   if (head.method === 'CONNECT')
     throw new CanonicalError('malformed-target', 'CONNECT has no target that can be signed');
+  const target = canonicalTarget(head.target);
   if (!isMethod(head.method))
     throw new CanonicalError('malformed-request', 'the method is not upper-case letters');
   const headers = authorization.headers.map((name) => [name, signedValue(fields, name)] as const);
