@@ -25,7 +25,7 @@ import sys
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Callable, Iterable, NoReturn, Sequence, Union
+from typing import Callable, Iterable, Sequence, Union
 
 SCHEME = "CS1-HMAC-SHA256"
 VERDICT_SCHEME = "CS1-VERDICT-HMAC-SHA256"
@@ -663,7 +663,7 @@ class OutcomeUnknownError(CallError):
 
 
 class ClockSkewError(CallError):
-    """The local clock is ahead. It has been corrected, unless by more than the cap allows."""
+    """Not executed: the local clock is wrong. It is corrected now, unless that is more than the cap allows."""
 
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
@@ -704,6 +704,8 @@ class Client:
         self, method: str, url: str, headers: Headers = (), body: bytes = b"", *, scope: str | None = None
     ) -> Response:
         """Send a request and return the application's answer, or raise a ``CallError``."""
+        if any(_lower(name) in ("content-length", "transfer-encoding") for name, _ in headers):
+            raise TypeError("headers: the client frames the body itself")
         signed_again = False
         request = self._signer.sign(method, url, headers, body, scope=scope)
         signed_at = self._monotonic()
@@ -731,14 +733,16 @@ class Client:
                 elif verdict.code == "store-unavailable":
                     end = StoreUnavailableError("the server's store is unavailable", response)
                     wait_ms = self._asked_wait_ms(verdict, wait_ms)
-                elif not signed_again and self._may_sign_again(method, verdict, age_ms, response):
+                elif verdict.code == "replayed-nonce":
+                    raise AlreadyAdmittedError("this request was admitted before", response)
+                elif self._may_sign_again(method, verdict, age_ms, response) and not signed_again:
                     signed_again = True
                     self._sleep((verdict.retry_after_ms or 0) / 1000)
                     request = self._signer.sign(method, url, headers, body, scope=scope)
                     signed_at, attempt = self._monotonic(), 0
                     continue
                 else:
-                    _raise_for(verdict, response)
+                    raise RefusedError(verdict.code, response)
             age_ms = (self._monotonic() - signed_at) * 1000
             if attempt >= self._attempts or age_ms + wait_ms > self._fresh_ms:
                 raise end
@@ -753,24 +757,27 @@ class Client:
     def _may_sign_again(self, method: str, verdict: Verdict, age_ms: float, response: Response) -> bool:
         """Only a signature that was dead before it left may be replaced (or a safe method's, if early)."""
         if verdict.code == "future-timestamp":
-            if not self._correct_clock(verdict) or method not in _SAFE:
-                raise ClockSkewError("the local clock is ahead of the server's", response)
+            self._correct_clock(verdict, response)
+            if method not in _SAFE:
+                raise ClockSkewError("the local clock was ahead of the server's; it is corrected", response)
             return True
-        if verdict.dead_since is None or not verdict.dead_since < verdict.time - age_ms:
-            return False
-        return self._correct_clock(verdict)
+        if verdict.dead_since is not None and verdict.dead_since < verdict.time - age_ms:
+            self._correct_clock(verdict, response)
+            return True
+        if verdict.code in ("stale-timestamp", "store-recovering"):
+            raise OutcomeUnknownError(f"{verdict.code}: the signature was alive for a while", response)
+        return False
 
-    def _correct_clock(self, verdict: Verdict) -> bool:
+    def _correct_clock(self, verdict: Verdict, response: Response) -> None:
         offset_ms = self._signer.clock_offset_ms + verdict.time - self._signer.now_ms()
         if abs(offset_ms) > self._max_clock_offset_ms:
-            return False
+            raise ClockSkewError(f"the local clock is {-offset_ms} ms ahead, more than is corrected", response)
         self._signer.clock_offset_ms = offset_ms
-        return True
 
     def _exchange(self, request: SignedRequest) -> Response:
-        host, _, port = request.authority.rpartition(":")
-        if not port.isdigit():
-            host, port = request.authority, ""
+        match = _AUTHORITY.fullmatch(request.authority)
+        assert match is not None  # the signer has checked it
+        host, port = match.groups()
         secure = request.scheme == "https"
         connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = connect(host.strip("[]"), int(port or (443 if secure else 80)), timeout=self._timeout_s)
@@ -793,14 +800,6 @@ class Client:
         if len(verdicts) == 1:
             verdict = read_verdict(verdicts[0], self._signer.secret, fields.key, fields.nonce, fields.sig)
         return Response(answer.status, headers, body, verdict)
-
-
-def _raise_for(verdict: Verdict, response: Response) -> NoReturn:
-    if verdict.code == "replayed-nonce":
-        raise AlreadyAdmittedError("this request was admitted before", response)
-    if verdict.code in ("stale-timestamp", "store-recovering"):
-        raise OutcomeUnknownError(f"{verdict.code}: the signature may have been admitted while it was alive", response)
-    raise RefusedError(verdict.code, response)
 
 
 # --- the command line -----------------------------------------------------------------------------

@@ -250,7 +250,7 @@ def paths(to: Stage) -> None:
         ("encoded sub-delimiters stay encoded", "/%21%24%26%27%28%29%2a%2b%2c%3b%3d", "/%21%24%26%27%28%29%2A%2B%2C%3B%3D"),
         ("an encoded colon and at sign stay encoded", "/%3a%40", "/%3A%40"),
         ("an encoded slash stays encoded", "/a%2fb", "/a%2Fb"),
-        ("an encoded backslash stays encoded", "/a%5cb", "/a%5CB".replace("B", "b")),
+        ("an encoded backslash stays encoded", "/a%5cb", "/a%5Cb"),
         ("an encoded question mark and number sign stay encoded", "/a%3fb%23c", "/a%3Fb%23c"),
         ("an encoded space stays encoded and is not a plus", "/a%20b", "/a%20b"),
         ("a plus in the path stays a plus", "/a+b", "/a+b"),
@@ -819,12 +819,10 @@ def authorizations(to: Stage) -> None:
     to.accept("authorization: the version and the variant of the nonce are not checked",
               nonce="01234567-89ab-cdef-0123-456789abcdef")
     to.accept("authorization: a nonce of version 7", nonce="019aa7b2-4f00-7c3d-8e21-0a1b2c3d4e5f")
-    base = 338 + len(KEY)
     for total in (2048, 2049):
         pad = "x-" + "p" * 200
-        size = len(_value_length_probe(pad))
-        pad += "p" * (total - size)
-        assert len(_value_length_probe(pad)) == total and base < total
+        pad += "p" * (total - len(_plain_value("probe", pad)))
+        assert len(_plain_value("probe", pad)) == total
         if total == 2048:
             to.accept("authorization: a value of 2048 bytes", headers=[(pad, "v")])
         else:
@@ -991,10 +989,6 @@ def authorizations(to: Stage) -> None:
               headers=[("Authorization", "Bearer abc"), ("Authorization", "Basic YTpi")], detail="Exactly one field line.")
     to.refuse("authorization: the field of its own on two lines", "malformed-signature", "/", path="/", signed=[],
               header="x-signature", headers=[("X-Signature", own), ("X-Signature", own)], detail="Exactly one field line.")
-
-
-def _value_length_probe(pad: str) -> str:
-    return _plain_value("probe", pad)
 
 
 def _plain_value(name: str, listed: str = "") -> str:
