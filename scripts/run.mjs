@@ -1,0 +1,76 @@
+// The two commands of the README, on a machine with nothing but Node and npm: `npm run demo` and `npm test`.
+// Installs what is missing and says so; `npm run campaign` is the long form of the tests.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { ensureCommands } from './system-packages.mjs';
+
+const PNPM = `pnpm@${JSON.parse(readFileSync('package.json', 'utf8')).packageManager.split('@')[1]}`;
+const RESULTS = 'node_modules/.cache/test-results.json';
+
+const commands = {
+  demo: () => run('node', ['examples/demo/dist/main.js', ...process.argv.slice(3)]),
+  test: () => {
+    ensureCommands(['python3', 'curl', 'openssl']);
+    run('node', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
+    run('node', ['scripts/check-layout.mjs']);
+    const status = runTests([]);
+    summarize();
+    process.exit(status);
+  },
+  campaign: () => {
+    process.env.COUNTERSIGN_RUNS ??= '50';
+    say(`campaign: every property with ${process.env.COUNTERSIGN_RUNS} times its ordinary runs`);
+    const status = runTests([
+      '--testTimeout=3600000',
+      'packages/testkit',
+      'packages/server',
+      'packages/client',
+    ]);
+    summarize();
+    process.exit(status);
+  },
+};
+
+const command = commands[process.argv[2] ?? ''];
+if (command === undefined) {
+  console.error(`usage: node scripts/run.mjs ${Object.keys(commands).join(' | ')}`);
+  process.exit(2);
+}
+install();
+say('compiling with tsc -b');
+run('node', ['node_modules/typescript/bin/tsc', '-b']);
+command();
+
+function install() {
+  const done = 'node_modules/.modules.yaml';
+  if (existsSync(done) && statSync(done).mtimeMs >= statSync('pnpm-lock.yaml').mtimeMs) return;
+  say(`installing the packages of the lockfile with ${PNPM} (by npx, into this folder)`);
+  run('npx', ['--yes', PNPM, 'install', '--frozen-lockfile']);
+}
+
+function runTests(more) {
+  say('running the tests');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`];
+  return (
+    spawnSync('node', ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...more], { stdio: 'inherit' })
+      .status ?? 1
+  );
+}
+
+function summarize() {
+  const { numPassedTests, numFailedTests, numTotalTests } = JSON.parse(readFileSync(RESULTS, 'utf8'));
+  const skipped = numTotalTests - numPassedTests - numFailedTests;
+  console.log(
+    `${numPassedTests} passed, ${numFailedTests} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+  );
+}
+
+function run(file, args) {
+  const { status, error } = spawnSync(file, args, { stdio: 'inherit' });
+  if (error !== undefined) say(`${file}: ${error.message}`);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function say(text) {
+  console.log(`countersign: ${text}`);
+}
