@@ -1,0 +1,38 @@
+/**
+ * What the verifier asks for keys: a directory. It gives keys by their id and judges nothing about them; `keyring.ts`
+ * and `cached-directory.ts` are the two that exist.
+ */
+import type { Eventually } from '../eventually.js';
+import type { Key } from './key.js';
+
+/** An answer that is at hand: the key, or the knowledge that there is none. */
+export interface KeyAnswer {
+  readonly key: Key | undefined;
+}
+
+export interface KeyDirectory {
+  /** The answer as far as it is at hand, without asking anybody; `undefined` when it is not. */
+  peek(id: string): KeyAnswer | undefined;
+  /**
+   * The key with exactly this id, or `undefined` when there is none.
+   *
+   * @throws KeyDirectoryError (as a rejection) when that could not be found out
+   */
+  find(id: string): Eventually<Key | undefined>;
+  /** Hears of each request that proved the key with this id, so that a key in use can be kept at hand. */
+  touch?(id: string): void;
+}
+
+/** Why a directory could not answer. */
+export type KeyDirectoryFailure = 'failed' | 'timed-out' | 'overloaded' | 'invalid-record';
+
+/** Thrown when it could not be found out whether there is a key. It never means that there is none. */
+export class KeyDirectoryError extends Error {
+  override readonly name = 'KeyDirectoryError';
+  readonly reason: KeyDirectoryFailure;
+
+  constructor(reason: KeyDirectoryFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
