@@ -1,0 +1,88 @@
+/**
+ * What a store remembers of one key: its nonces while their signatures could be accepted, and a horizon over those
+ * it has forgotten. Whatever is forgotten, by age or by cap, raises the horizon to its signed time, never to a clock
+ * reading.
+ */
+import type { HashedNonce, HashSeed } from './nonce-hash.js';
+import { createNonceIndex, findNonce, indexNonce, type NonceIndex, shrinkIndex } from './nonce-index.js';
+import {
+  appendNonce,
+  createNonceRing,
+  forgetFront,
+  forgetFrontPage,
+  frontPageLatestMs,
+  frontSignedAtMs,
+  type NonceRing,
+} from './nonce-ring.js';
+
+export interface NonceMemory {
+  readonly ring: NonceRing;
+  index: NonceIndex;
+  /** The greatest signed time forgotten, whatever the cause. */
+  horizonMs: number;
+  /** The greatest signed time forgotten because of the cap. */
+  cappedMs: number;
+  /** The wall clock when `cappedMs` last rose. */
+  cappedAtMs: number;
+}
+
+/** Buckets taken away per visit: enough to keep up, too few to be felt. */
+const SHRINK_STEPS = 8;
+
+export function createNonceMemory(seed: HashSeed): NonceMemory {
+  const ring = createNonceRing();
+  const never = Number.NEGATIVE_INFINITY;
+  return { ring, index: createNonceIndex(seed, ring), horizonMs: never, cappedMs: never, cappedAtMs: never };
+}
+
+export function remembers(memory: NonceMemory, nonce: HashedNonce): boolean {
+  return findNonce(memory.index, memory.ring, nonce);
+}
+
+/** Adds a nonce that is not remembered. Above `maxNonces` the oldest goes. */
+export function remember(
+  memory: NonceMemory,
+  nonce: HashedNonce,
+  signedAtMs: number,
+  maxNonces: number,
+  nowMs: number,
+): void {
+  const { ring } = memory;
+  indexNonce(memory.index, ring, nonce, appendNonce(ring, nonce, signedAtMs));
+  if (ring.count <= maxNonces) return;
+  const forgottenMs = frontSignedAtMs(ring);
+  forgetFront(ring);
+  raiseHorizon(memory, forgottenMs);
+  if (forgottenMs > memory.cappedMs) {
+    memory.cappedMs = forgottenMs;
+    memory.cappedAtMs = nowMs;
+  }
+}
+
+/**
+ * Forgets, oldest admission first, what was signed before `oldestMs`; whole pages at once, so that a million may
+ * expire between two admissions.
+ */
+export function forgetExpired(memory: NonceMemory, oldestMs: number): void {
+  const { ring } = memory;
+  const hadNonces = ring.count > 0;
+  while (ring.count > 0) {
+    const pageLatestMs = frontPageLatestMs(ring);
+    const signedAtMs = frontSignedAtMs(ring);
+    if (pageLatestMs < oldestMs) {
+      forgetFrontPage(ring);
+      raiseHorizon(memory, pageLatestMs);
+    } else if (signedAtMs < oldestMs) {
+      forgetFront(ring);
+      raiseHorizon(memory, signedAtMs);
+    } else {
+      break;
+    }
+  }
+  if (ring.count > 0) shrinkIndex(memory.index, ring, SHRINK_STEPS);
+  else if (hadNonces) memory.index = createNonceIndex(memory.index.seed, ring);
+}
+
+function raiseHorizon(memory: NonceMemory, forgottenMs: number): void {
+  memory.horizonMs = Math.max(memory.horizonMs, forgottenMs);
+}

@@ -1,0 +1,162 @@
+/**
+ * Nonces and their signed times in the order in which they were admitted, 24 bytes each, on pages of typed arrays.
+ * An entry is known by its sequence number, which wraps at 2^32; forgetting is moving the front. The ring does not
+ * look nonces up (`nonce-index.ts`) and does not decide what is forgotten (`nonce-memory.ts`).
+ */
+import { type HashedNonce, type HashSeed, hashWords } from './nonce-hash.js';
+
+interface Page {
+  /** Four words of nonce, one of signed time less `baseMs`, one link of the index; for each entry. */
+  words: Uint32Array;
+  readonly baseMs: number;
+  /** The greatest signed time on this page. */
+  latestMs: number;
+  count: number;
+}
+
+export interface NonceRing {
+  /** The first `dropped` places are empty. */
+  pages: (Page | undefined)[];
+  dropped: number;
+  /** Sequence number of the oldest entry. */
+  front: number;
+  /** Sequence number of the next entry. */
+  next: number;
+  count: number;
+}
+
+const PAGE_BITS = 9;
+const PAGE_ENTRIES = 1 << PAGE_BITS;
+const PAGE_NUMBERS = 2 ** (32 - PAGE_BITS);
+/** Below this many entries a ring's pages start small and grow by doubling. */
+const SMALL_RING = 4 * PAGE_ENTRIES;
+const SMALL_PAGE_ENTRIES = 4;
+const ENTRY_WORDS = 6;
+const TIME = 4;
+const LINK = 5;
+/** Pages that are gone are cut off the list in lots of this many at least. */
+const DROPPED_LOT = 64;
+
+export function createNonceRing(): NonceRing {
+  return { pages: [], dropped: 0, front: 0, next: 0, count: 0 };
+}
+
+/** Appends an entry and gives its sequence number. */
+export function appendNonce(ring: NonceRing, nonce: HashedNonce, signedAtMs: number): number {
+  const page = pageForNext(ring, signedAtMs);
+  const seq = ring.next;
+  const { words } = page;
+  const at = offsetOf(seq);
+  words[at] = nonce.w0;
+  words[at + 1] = nonce.w1;
+  words[at + 2] = nonce.w2;
+  words[at + 3] = nonce.w3;
+  words[at + TIME] = signedAtMs - page.baseMs;
+  page.latestMs = Math.max(page.latestMs, signedAtMs);
+  page.count += 1;
+  ring.next = (seq + 1) >>> 0;
+  ring.count += 1;
+  return seq;
+}
+
+/** Whether an entry is still there. Sequence numbers that were never given or are forgotten are not. */
+export function isLive({ front, next }: NonceRing, seq: number): boolean {
+  return (seq - front) >>> 0 < (next - front) >>> 0;
+}
+
+export function holdsNonce(ring: NonceRing, seq: number, nonce: HashedNonce): boolean {
+  const { words } = pageOf(ring, seq);
+  const at = offsetOf(seq);
+  return (
+    words[at] === nonce.w0 &&
+    words[at + 1] === nonce.w1 &&
+    words[at + 2] === nonce.w2 &&
+    words[at + 3] === nonce.w3
+  );
+}
+
+/** An entry's hash; it is not kept. */
+export function hashOf(ring: NonceRing, seq: number, seed: HashSeed): number {
+  const { words } = pageOf(ring, seq);
+  const at = offsetOf(seq);
+  const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = [words[at], words[at + 1], words[at + 2], words[at + 3]];
+  return hashWords(seed, w0, w1, w2, w3);
+}
+
+/** The index's link from an entry to the next older one in its bucket. */
+export function linkOf(ring: NonceRing, seq: number): number {
+  return pageOf(ring, seq).words[offsetOf(seq) + LINK] as number;
+}
+
+export function setLink(ring: NonceRing, seq: number, link: number): void {
+  pageOf(ring, seq).words[offsetOf(seq) + LINK] = link;
+}
+
+/** Signed time of the oldest entry. The ring is not empty. */
+export function frontSignedAtMs(ring: NonceRing): number {
+  const page = pageOf(ring, ring.front);
+  return page.baseMs + ((page.words[offsetOf(ring.front) + TIME] as number) | 0);
+}
+
+/** The greatest signed time on the page of the oldest entry. The ring is not empty. */
+export function frontPageLatestMs(ring: NonceRing): number {
+  return pageOf(ring, ring.front).latestMs;
+}
+
+/** Forgets the oldest entry. The ring is not empty. */
+export function forgetFront(ring: NonceRing): void {
+  const slot = ring.front % PAGE_ENTRIES;
+  if (slot + 1 === pageOf(ring, ring.front).count) {
+    forgetFrontPage(ring);
+  } else {
+    ring.front = (ring.front + 1) >>> 0;
+    ring.count -= 1;
+  }
+}
+
+/** Forgets what is left of the page of the oldest entry. The ring is not empty. */
+export function forgetFrontPage(ring: NonceRing): void {
+  const slot = ring.front % PAGE_ENTRIES;
+  ring.count -= pageOf(ring, ring.front).count - slot;
+  ring.pages[ring.dropped] = undefined;
+  ring.dropped += 1;
+  ring.front = (ring.front - slot + PAGE_ENTRIES) >>> 0;
+  // The last page may have been cut short: then the next entry begins a page too.
+  if (ring.count === 0) ring.next = ring.front;
+  if (ring.count === 0 || (ring.dropped >= DROPPED_LOT && ring.dropped * 2 > ring.pages.length)) {
+    ring.pages.splice(0, ring.dropped);
+    ring.dropped = 0;
+  }
+}
+
+/** The page that takes the next entry, with room for it. */
+function pageForNext(ring: NonceRing, signedAtMs: number): Page {
+  const page = ring.pages.at(-1);
+  const slot = ring.next % PAGE_ENTRIES;
+  if (page === undefined || slot === 0 || signedAtMs - page.baseMs !== ((signedAtMs - page.baseMs) | 0)) {
+    return newPage(ring, signedAtMs);
+  }
+  if (offsetOf(ring.next) === page.words.length) {
+    const grown = new Uint32Array(page.words.length * 2);
+    grown.set(page.words);
+    page.words = grown;
+  }
+  return page;
+}
+
+function newPage(ring: NonceRing, baseMs: number): Page {
+  const entries = ring.count < SMALL_RING ? SMALL_PAGE_ENTRIES : PAGE_ENTRIES;
+  const page = { words: new Uint32Array(entries * ENTRY_WORDS), baseMs, latestMs: baseMs, count: 0 };
+  ring.next = (Math.ceil(ring.next / PAGE_ENTRIES) * PAGE_ENTRIES) >>> 0;
+  ring.pages.push(page);
+  return page;
+}
+
+function pageOf({ pages, dropped, front }: NonceRing, seq: number): Page {
+  const distance = ((seq >>> PAGE_BITS) - (front >>> PAGE_BITS) + PAGE_NUMBERS) % PAGE_NUMBERS;
+  return pages[dropped + distance] as Page;
+}
+
+function offsetOf(seq: number): number {
+  return (seq % PAGE_ENTRIES) * ENTRY_WORDS;
+}
