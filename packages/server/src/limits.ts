@@ -1,0 +1,89 @@
+/**
+ * Limits: which budgets exist, and which of them a request is charged to (its path through the budget tree). It
+ * counts nothing; stores do.
+ */
+import { isScope, scopePath } from '@countersign/canonical';
+import { parseRate, type Rate } from './rate.js';
+import type { Charge } from './store.js';
+
+/**
+ * Rates by scope. `*` is the whole owner; `orders:write:+` gives every direct child of `orders:write` a budget of its
+ * own, and wants a limit on `orders:write` itself.
+ */
+export interface Limits {
+  readonly [scope: string]: Rate | readonly Rate[];
+}
+
+/** Limits that were checked. Made by `compileLimits`. */
+export interface CompiledLimits {
+  readonly own: ReadonlyMap<string, readonly Budget[]>;
+  readonly children: ReadonlyMap<string, readonly Budget[]>;
+}
+
+interface Budget {
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+const WHOLE_OWNER = '*';
+const CHILDREN = ':+';
+
+/**
+ * Checks limits.
+ *
+ * @param option how errors name the option, e.g. `limits` or `keys.partner_1.limits`
+ * @throws TypeError for a name that is not a scope, a scope without its rates, the same rate twice, or children
+ *   without a limit on their parent; RangeError for a rate that is not one
+ */
+export function compileLimits(limits: Limits, option = 'limits'): CompiledLimits {
+  const own = new Map<string, readonly Budget[]>();
+  const children = new Map<string, readonly Budget[]>();
+  for (const [name, rates] of Object.entries(limits)) {
+    const place = `${option}[${JSON.stringify(name)}]`;
+    const parent = name.endsWith(CHILDREN) ? name.slice(0, -CHILDREN.length) : undefined;
+    if (name !== WHOLE_OWNER && !isScope(parent ?? name)) {
+      throw new TypeError(
+        `${place}: not a scope; segments of A-Z a-z 0-9 . _ ~ - joined by ":", or "*", or "scope:+"`,
+      );
+    }
+    const budgets = [rates].flat().map((rate) => parseRate(rate, place));
+    const distinct = new Set(budgets.map((budget) => policyName(name, budget)));
+    if (budgets.length === 0 || distinct.size < budgets.length) {
+      throw new TypeError(`${place}: expected a rate, or a list of different ones`);
+    }
+    if (parent === undefined) own.set(name, budgets);
+    else children.set(parent, budgets);
+  }
+  for (const parent of children.keys()) {
+    if (!own.has(parent)) {
+      throw new TypeError(
+        `${option}["${parent}:+"]: needs a limit on "${parent}" too, or children would be unlimited together`,
+      );
+    }
+  }
+  return { own, children };
+}
+
+/**
+ * The charges of a request: every budget on the way from its scope up to the whole owner. A request that stops at a
+ * scope with budgets for children is charged to a child without a name, so that stopping short escapes nothing.
+ *
+ * @param scope the request's scope; empty for none, which is charged to the whole owner alone
+ */
+export function chargesFor(limits: CompiledLimits, scope: string, cost: number): Charge[] {
+  const charges: Charge[] = [];
+  const charge = (name: string, budgets: readonly Budget[] = []): void => {
+    for (const budget of budgets) charges.push({ policy: policyName(name, budget), ...budget, cost });
+  };
+  const path = scope === '' ? [] : scopePath(scope);
+  for (const [depth, ancestor] of path.entries()) {
+    charge(path[depth - 1] ?? scope + CHILDREN, limits.children.get(ancestor));
+    charge(ancestor, limits.own.get(ancestor));
+  }
+  charge(WHOLE_OWNER, limits.own.get(WHOLE_OWNER));
+  return charges;
+}
+
+function policyName(scope: string, { limit, windowMs }: Budget): string {
+  return `${scope} ${limit}/${windowMs / 1000}s`;
+}

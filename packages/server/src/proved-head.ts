@@ -1,0 +1,73 @@
+/**
+ * Steps 6 and 7 of spec 3: the body and the admission, in the order that the adapter's mode asks for. The body is
+ * checked before it counts, except where it is streamed.
+ */
+
+import type { ProvedCaller } from './answer.js';
+import { type Attempt, admit, refuse } from './attempt.js';
+import { after, type Eventually } from './eventually.js';
+import type { Key } from './keys/key.js';
+import { chargesFor } from './limits.js';
+import type { VerifierConfig } from './options.js';
+import { isRefusal, type Refusal, refusal } from './refusals.js';
+import { type RouteOptions, routeCost } from './route.js';
+import { admissionOf, admitWithin, judgeAdmission } from './steps/admit.js';
+import {
+  type BodyRefusedError,
+  checkAnnouncedLength,
+  checkBody,
+  readBody,
+  streamBody,
+} from './steps/body.js';
+import type { Admitted, Proved, ProvedHead, Refused } from './verdict.js';
+
+/** Offers what is left to do for a proved head, or refuses it for its cost or its announced length. */
+export function provedHead(
+  config: VerifierConfig,
+  attempt: Attempt,
+  proved: Proved,
+  caller: ProvedCaller,
+  key: Key,
+  route: RouteOptions,
+): ProvedHead | Refused {
+  const { bodyLimits, store, storeTimeoutMs, window } = config;
+  const { digest } = caller.request.authorization;
+  const no = (refused: Refusal): Refused => refuse(config, attempt, refused);
+
+  const tooLong = checkAnnouncedLength(caller.request.fields, bodyLimits);
+  if (tooLong !== undefined) return no(tooLong);
+  const cost = routeCost(route.cost, proved.request);
+  if (isRefusal(cost)) return no(cost);
+  const charges = chargesFor(key.limits ?? config.limits, proved.scope, cost);
+  const admission = admissionOf(caller.request, key.owner, charges);
+
+  const count = (): Eventually<Admitted | Refused> =>
+    after(admitWithin(store, admission, storeTimeoutMs), (result) => {
+      const levels = judgeAdmission(result, window.clock.nowMs());
+      return isRefusal(levels) ? no(levels) : admit(config, attempt, proved, caller, levels);
+    });
+
+  return {
+    ...proved,
+    withBody: (body) => {
+      attempt.bodyRead = true;
+      const wrong = checkBody(body, digest, bodyLimits);
+      return wrong === undefined ? count() : no(wrong);
+    },
+    buffer: async (source) => {
+      const body = await readBody(source, digest, bodyLimits);
+      if (isRefusal(body)) return no(body);
+      attempt.bodyRead = true;
+      const verdict = await count();
+      return verdict.ok ? { ...verdict, body } : verdict;
+    },
+    stream: (source) =>
+      after(count(), (verdict) => {
+        if (!verdict.ok) return verdict;
+        const streamed = streamBody(source, digest, bodyLimits);
+        const refuseCharged = ({ code, message }: BodyRefusedError): Refused =>
+          no(refusal(code, message, { members: { charged: true }, deadSinceMs: window.clock.nowMs() }));
+        return { ...verdict, ...streamed, refuse: refuseCharged };
+      }),
+  };
+}

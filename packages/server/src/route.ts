@@ -1,0 +1,48 @@
+/** What a route tells the verifier: its scope and what a request to it costs. */
+import { isScope } from '@countersign/canonical';
+import { type Refusal, refusal } from './refusals.js';
+import type { SignedRequest } from './signed-request.js';
+import type { RouteScope } from './steps/scope.js';
+
+export interface RouteOptions {
+  /**
+   * The scope of the route, or a function of what is signed. Without it the signed scope is taken as it is, as far as
+   * the key is granted it.
+   */
+  readonly scope?: RouteScope;
+  /** Whether the client may sign for a child of the scope. Default false. */
+  readonly children?: boolean;
+  /** Units that a request is charged, a positive integer; or a function of what is signed. Default 1. */
+  readonly cost?: number | ((signed: SignedRequest) => number);
+}
+
+/**
+ * Checks what can be checked before a request is there.
+ *
+ * @throws TypeError naming `scope`, RangeError naming `cost`
+ */
+export function requireRouteOptions({ scope, cost }: RouteOptions): void {
+  if (scope !== undefined && typeof scope !== 'function' && !isScope(scope)) {
+    throw new TypeError(
+      `scope: ${JSON.stringify(scope)} is not a scope such as "orders:write", nor a function`,
+    );
+  }
+  if (cost !== undefined && typeof cost !== 'function' && !isCost(cost)) {
+    throw new RangeError(`cost: expected a positive integer, got ${String(cost)}`);
+  }
+}
+
+/** The cost of a request. A function that gives no positive integer refuses the request: it was led there by its parts. */
+export function routeCost(cost: RouteOptions['cost'], signed: SignedRequest): number | Refusal {
+  if (typeof cost !== 'function') return cost ?? 1;
+  try {
+    const units = cost(signed);
+    return isCost(units) ? units : refusal('malformed-request', `the cost function gave ${String(units)}`);
+  } catch (error) {
+    return refusal('malformed-request', `the cost function threw: ${String(error)}`);
+  }
+}
+
+function isCost(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}

@@ -1,0 +1,97 @@
+/**
+ * Step 7: admission. Asks the store once, within a deadline; a store that fails or is late is unavailable and never
+ * anything else.
+ */
+import type { ReadRequest } from '@countersign/canonical';
+import type { Eventually } from '../eventually.js';
+import { type Refusal, refusal } from '../refusals.js';
+import type { Admission, AdmissionResult, BudgetLevel, Charge, Store } from '../store.js';
+
+/** What the caller is told to wait when the store cannot say. */
+const UNAVAILABLE_RETRY_MS = 1000;
+
+/** The store's answer, or `unavailable` once `timeoutMs` have passed. Never rejects. */
+export function admitWithin(
+  store: Store,
+  admission: Admission,
+  timeoutMs: number,
+): Eventually<AdmissionResult> {
+  try {
+    const result = store.admit(admission);
+    return result instanceof Promise ? withDeadline(result.catch(unavailable), timeoutMs) : result;
+  } catch (error) {
+    return unavailable(error);
+  }
+}
+
+/** The admission that a proved request asks for. */
+export function admissionOf(request: ReadRequest, owner: string, charges: readonly Charge[]): Admission {
+  const { key, nonce, ts } = request.authorization;
+  return { key, owner, nonce: nonceBytes(nonce), signedAtMs: Number(ts), charges };
+}
+
+/** Puts a store's answer into the verifier's words: what is left, or a refusal. */
+export function judgeAdmission(result: AdmissionResult, nowMs: number): readonly BudgetLevel[] | Refusal {
+  switch (result.outcome) {
+    case 'admitted':
+      return result.levels;
+    case 'replayed':
+      // Dead since its admission, at the latest since now.
+      return refusal('replayed-nonce', 'this (key, nonce) was admitted before', { deadSinceMs: nowMs });
+    case 'limited': {
+      const spent = result.levels.filter((level) => level.violated);
+      const names = spent.map((level) => level.policy);
+      const forever = result.retryAfterMs === undefined;
+      return refusal('rate-limited', `${forever ? 'over the limit by itself: ' : ''}${names.join(', ')}`, {
+        levels: result.levels,
+        members: {
+          'violated-policies': names,
+          ...(forever
+            ? { detail: 'The cost of this request is above a limit: it can never be admitted.' }
+            : {}),
+        },
+        ...(result.retryAfterMs === undefined ? {} : { retryAfterMs: result.retryAfterMs }),
+      });
+    }
+    case 'stale':
+      return refusal('stale-timestamp', 'outside the acceptance window of the store', {
+        deadSinceMs: result.deadSinceMs,
+      });
+    case 'future':
+      return refusal('future-timestamp', 'ahead of the acceptance window of the store');
+    case 'recovering':
+      return refusal('store-recovering', 'signed at or before the horizon of the store', {
+        deadSinceMs: result.deadSinceMs,
+        retryAfterMs: result.retryAfterMs,
+      });
+    case 'unavailable':
+      return refusal('store-unavailable', result.reason, { retryAfterMs: result.retryAfterMs });
+  }
+}
+
+function unavailable(error: unknown): AdmissionResult {
+  return {
+    outcome: 'unavailable',
+    retryAfterMs: UNAVAILABLE_RETRY_MS,
+    reason: `the store failed: ${String(error)}`,
+  };
+}
+
+async function withDeadline(result: Promise<AdmissionResult>, timeoutMs: number): Promise<AdmissionResult> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<AdmissionResult>((resolve) => {
+    timer = setTimeout(() => resolve(unavailable(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function nonceBytes(uuid: string): Uint8Array {
+  const hex = uuid.replaceAll('-', '');
+  const bytes = new Uint8Array(16);
+  for (let i = 0; i < 16; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}

@@ -1,0 +1,123 @@
+/**
+ * Steps 1 to 5 of spec 3: from a raw head to a proved one. Nothing is told to, stored for or read from a caller who
+ * has not proved a key, but the count of its address's failures.
+ */
+import { CanonicalError, type ReadRequest, readRequest } from '@countersign/canonical';
+import { judgeFreshness, staleSinceMs } from './acceptance-window.js';
+import { type Attempt, type IncomingRequest, refuse } from './attempt.js';
+import { debugMembers } from './debug.js';
+import { after, type Eventually } from './eventually.js';
+import { addressGroup } from './failures/client-address.js';
+import type { Key } from './keys/key.js';
+import type { VerifierConfig } from './options.js';
+import { provedHead } from './proved-head.js';
+import { isRefusal, type Refusal, refusal } from './refusals.js';
+import type { RouteOptions } from './route.js';
+import { signedRequest } from './signed-request.js';
+import { prove } from './steps/prove.js';
+import { effectiveScope } from './steps/scope.js';
+import type { ProvedHead, Refused } from './verdict.js';
+
+export function verifyHead(
+  config: VerifierConfig,
+  incoming: IncomingRequest,
+  route: RouteOptions,
+): Eventually<ProvedHead | Refused> {
+  const attempt: Attempt = {
+    incoming,
+    startedAtMs: config.window.clock.monotonicMs(),
+    addressGroup: incoming.address === undefined ? undefined : addressGroup(incoming.address),
+    bodyRead: false,
+  };
+  const request = parse(config, incoming);
+  if (isRefusal(request)) return refuseStranger(config, attempt, request);
+  attempt.fields = request.fields;
+  attempt.claimedKeyId = request.authorization.key;
+  return after(findKey(config, attempt, request.authorization.key), (key) => {
+    if (isRefusal(key)) return refuse(config, attempt, key);
+    const nowMs = config.window.clock.nowMs();
+    const secret = prove(request, key, config.dummy, nowMs);
+    if (key === undefined || secret === undefined) {
+      const members = config.debug ? debugMembers(request) : {};
+      return refuseStranger(config, attempt, refusal('invalid-signature', invalidReason(key), { members }));
+    }
+    config.keys.touch?.(key.id);
+    attempt.caller = { request, secret };
+    attempt.key = key;
+    const tooOld = checkFreshness(config, Number(request.authorization.ts), nowMs);
+    if (tooOld !== undefined) return refuse(config, attempt, tooOld);
+    const signed = signedRequest(request.parts);
+    const scope = effectiveScope(signed, key, route.scope, route.children ?? false);
+    if (isRefusal(scope)) return refuse(config, attempt, scope);
+    attempt.scope = scope;
+    const proved = {
+      ok: true,
+      request: signed,
+      key: { id: key.id, owner: key.owner, scopes: key.scopes },
+      scope,
+    } as const;
+    return provedHead(config, attempt, proved, { request, secret }, key, route);
+  });
+}
+
+/** Step 1. */
+function parse(config: VerifierConfig, incoming: IncomingRequest): ReadRequest | Refusal {
+  try {
+    return readRequest(incoming, config.policy);
+  } catch (error) {
+    if (error instanceof CanonicalError) return refusal(error.code, error.message);
+    throw error;
+  }
+}
+
+/** Step 2. A spent address makes nobody ask a directory; a directory that fails says nothing about the key. */
+function findKey(
+  config: VerifierConfig,
+  attempt: Attempt,
+  id: string,
+): Eventually<Key | undefined | Refusal> {
+  const known = config.keys.peek(id);
+  if (known !== undefined) return known.key;
+  if (config.failures.isSpent(attempt.addressGroup)) return undefined;
+  const failed = (error: unknown): Refusal =>
+    refusal('store-unavailable', `the key directory failed: ${String(error)}`, { retryAfterMs: 1000 });
+  try {
+    const found = config.keys.find(id);
+    return found instanceof Promise ? found.catch(failed) : found;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** Step 4: an early answer; the store judges again. */
+function checkFreshness(config: VerifierConfig, signedAtMs: number, nowMs: number): Refusal | undefined {
+  const off = `signed at ${signedAtMs}, the clock is at ${nowMs}`;
+  switch (judgeFreshness(config.window, signedAtMs, nowMs)) {
+    case 'fresh':
+      return undefined;
+    case 'stale':
+      return refusal('stale-timestamp', off, { deadSinceMs: staleSinceMs(config.window, signedAtMs) });
+    case 'future':
+      return refusal('future-timestamp', off);
+  }
+}
+
+/** Refuses someone who proved nothing: counted for the address, which once spent gets another answer. */
+function refuseStranger(config: VerifierConfig, attempt: Attempt, earned: Refusal): Refused {
+  const { failures } = config;
+  const group = attempt.addressGroup;
+  if (!failures.isSpent(group)) {
+    failures.record(group);
+    return refuse(config, attempt, earned);
+  }
+  const retryAfterMs = failures.waitMs(group);
+  const level = { ...failures.policy, remaining: 0, resetMs: retryAfterMs };
+  const reason = `${earned.refused}: ${earned.reason}`;
+  return refuse(config, attempt, refusal('too-many-failures', reason, { retryAfterMs, levels: [level] }));
+}
+
+function invalidReason(key: Key | undefined): string {
+  return key === undefined
+    ? 'no such key, or it was not asked for'
+    : 'the key is not usable now, or none of its secrets gives this MAC';
+}

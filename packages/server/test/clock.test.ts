@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { acceptanceWindow, judgeFreshness, staleSinceMs } from '../src/acceptance-window.js';
+import { createClock } from '../src/clock.js';
+
+const T = 1_763_750_000_000;
+
+describe('the clock', () => {
+  it('has seen no step while both clocks run together', () => {
+    let ms = 0;
+    const clock = createClock(
+      () => T + ms,
+      () => ms,
+    );
+    for (ms = 0; ms < 100_000; ms += 777) clock.nowMs();
+    expect(clock.steadySinceMs()).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  it.each([600_000, -600_000])('vouches for nothing before a step of %d ms', (step) => {
+    let wall = T;
+    let monotonic = 0;
+    const clock = createClock(
+      () => wall,
+      () => monotonic,
+    );
+    clock.nowMs();
+    wall += 1000 + step;
+    monotonic += 1000;
+    expect(clock.nowMs()).toBe(T + 1000 + step);
+    expect(clock.steadySinceMs()).toBe(T + 1000 + step);
+  });
+
+  it('never runs its monotonic side backwards where only a wall clock is given', () => {
+    let wall = T;
+    const clock = createClock(() => wall);
+    const before = clock.monotonicMs();
+    wall -= 5000;
+    expect(clock.monotonicMs()).toBe(before);
+    wall += 6000;
+    expect(clock.monotonicMs()).toBe(before + 1000);
+  });
+});
+
+describe('the acceptance window', () => {
+  const clock = createClock(() => T);
+  const window = acceptanceWindow(clock);
+
+  it('has fresh edges', () => {
+    expect(judgeFreshness(window, T - 300_000, T)).toBe('fresh');
+    expect(judgeFreshness(window, T - 300_001, T)).toBe('stale');
+    expect(judgeFreshness(window, T + 10_000, T)).toBe('fresh');
+    expect(judgeFreshness(window, T + 10_001, T)).toBe('future');
+  });
+
+  it('dates the death of a stale signature by its age, and after a step no earlier than the step', () => {
+    expect(staleSinceMs(window, T - 900_000)).toBe(T - 600_000);
+    let wall = T;
+    const stepped = acceptanceWindow(
+      createClock(
+        () => wall,
+        () => 0,
+      ),
+    );
+    wall += 900_000;
+    stepped.clock.nowMs();
+    expect(staleSinceMs(stepped, T)).toBe(T + 900_000);
+  });
+
+  it.each([
+    { pastMs: -1 },
+    { futureMs: -1 },
+    { pastMs: 1.5 },
+    { futureMs: Number.NaN },
+    { pastMs: 86_400_001 },
+  ])('refuses a tolerance of %j', (tolerance) => {
+    expect(() => acceptanceWindow(clock, tolerance)).toThrow(RangeError);
+    expect(() => acceptanceWindow(clock, tolerance)).toThrow(/^tolerance\./);
+  });
+});
