@@ -1,1 +1,8 @@
-export {};
+/**
+ * @countersign/express: the verifier as middleware of Express 4 and 5.
+ */
+export { BodyRefusedError } from '@countersign/server';
+export { type AdapterOptions, refuseUpgrade, verifyUpgrade } from '@countersign/server/adapter';
+export { answerRefusedBody } from './body-refused.js';
+export { type CountersignMiddleware, type CountersignOptions, countersign } from './countersign.js';
+export type { Countersigned } from './countersigned.js';

@@ -1,0 +1,87 @@
+/**
+ * The middleware: verifies the request, admits it and hands the handler exactly what was verified. It parses nothing;
+ * body parsers come after it.
+ */
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import type { AdmittedStream, ProvedHead, Verdict, Verifier } from '@countersign/server';
+import {
+  type AdapterOptions,
+  announcesNodeBody,
+  type BodyOptions,
+  isUnread,
+  nodeBody,
+  nodeRequest,
+  requireAdapterOptions,
+} from '@countersign/server/adapter';
+import { addAdmittedFields, answerRefused } from './answer.js';
+import { rememberStream } from './body-refused.js';
+import type { SignableRequest } from './countersigned.js';
+
+export interface CountersignOptions extends AdapterOptions, BodyOptions {}
+
+/** Express middleware, by the parts of Express that it uses. */
+export type CountersignMiddleware = (
+  request: SignableRequest,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/**
+ * Verifies and admits requests. Belongs on the handler's own route, before any body parser.
+ *
+ * With `body: 'stream'` the handler reads `request.countersign.body`, and its bytes are unauthenticated until
+ * `await request.countersign.verified`.
+ *
+ * @throws TypeError or RangeError that names the option; `scope` is required
+ */
+export function countersign(verifier: Verifier, options: CountersignOptions): CountersignMiddleware {
+  requireAdapterOptions(options);
+  const { scope, children = false, cost = 1, body = 'buffer' } = options;
+  return (request, response, next) => {
+    const proceed = (verdict: Verdict | AdmittedStream): void => {
+      if (!verdict.ok) {
+        answerRefused(request, response, verdict);
+        return;
+      }
+      addAdmittedFields(response, verdict);
+      attach(request, verdict);
+      next();
+    };
+    const head = nodeRequest(request, request.originalUrl ?? request.url ?? '', options);
+    Promise.resolve(verifier.verify(head, { scope, children, cost }))
+      .then((proved) => (proved.ok ? admit(request, proved, body) : proved))
+      .then(proceed)
+      .catch(next);
+  };
+}
+
+function admit(
+  request: SignableRequest,
+  proved: ProvedHead,
+  body: 'buffer' | 'stream',
+): Verdict | AdmittedStream | Promise<Verdict | AdmittedStream> {
+  if (!announcesNodeBody(request)) return proved.withBody('');
+  if (!isUnread(request)) {
+    throw new TypeError(
+      'countersign: the body was read before it could be verified; mount the body parser after the verifier',
+    );
+  }
+  return body === 'buffer'
+    ? proved.buffer(nodeBody(request, { putBack: true }))
+    : proved.stream(nodeBody(request, { putBack: false }));
+}
+
+function attach(request: SignableRequest, verdict: (Verdict & { readonly ok: true }) | AdmittedStream): void {
+  const { request: signed, key, scope, budgets } = verdict;
+  const admitted = { request: signed, key, scope, budgets };
+  if (!('verified' in verdict)) {
+    request.countersign = { ...admitted, verified: Promise.resolve(), body: request };
+    return;
+  }
+  const body = Readable.from(verdict.body, { objectMode: false });
+  // A reader hears of the error in any case; without a listener it would end the process.
+  body.on('error', () => {});
+  rememberStream(request, verdict);
+  request.countersign = { ...admitted, verified: verdict.verified, body };
+}

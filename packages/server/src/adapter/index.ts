@@ -1,0 +1,10 @@
+/**
+ * @countersign/server/adapter: what the adapters share. No framework, and nothing of Node at run time but what a
+ * `node:http` request brings along.
+ */
+
+export { isUnread, nodeBody } from './node-body.js';
+export { announcesNodeBody, nodeRequest } from './node-request.js';
+export { refuseUpgrade, verifyUpgrade } from './node-upgrade.js';
+export { type AdapterOptions, type BodyOptions, requireAdapterOptions } from './options.js';
+export { routedTarget, withPrefix } from './target.js';

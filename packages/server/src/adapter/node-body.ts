@@ -1,0 +1,64 @@
+/**
+ * Reads the body of a `node:http` request without taking it from whoever reads it next. It neither limits nor judges
+ * what it reads.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { BodySource } from '../steps/body.js';
+
+/** How many bytes were put back on a request's stream: all of its body. */
+const putBackBytes = new WeakMap<IncomingMessage, number>();
+
+/** Whether nobody has read from the request, or is about to: what was put back counts as unread. */
+export function isUnread(incoming: IncomingMessage): boolean {
+  if (incoming.readableEnded || incoming.readableEncoding !== null || incoming.readableFlowing === true)
+    return false;
+  const restored = putBackBytes.get(incoming);
+  if (restored !== undefined) return incoming.readableLength === restored;
+  return !incoming.readableDidRead && incoming.listenerCount('readable') === 0;
+}
+
+/**
+ * The body in pieces. With `putBack` the bytes are on the stream again when the last piece is given out, and `end` has
+ * not been emitted: every later reader sees the request as it came.
+ *
+ * Throws when the client goes away before the end.
+ */
+export async function* nodeBody(
+  incoming: IncomingMessage,
+  { putBack }: { readonly putBack: boolean },
+): BodySource & AsyncGenerator<Buffer, void, void> {
+  const chunks: Buffer[] = [];
+  let wake: () => void = () => {};
+  const onEvent = (): void => wake();
+  // Asks the socket for bytes at once. Left to the listener, Node would ask a tick later; a body without bytes may
+  // have ended by then, and asking an ended stream emits `end`.
+  if (!incoming.complete && incoming.readableLength === 0) incoming.read(0);
+  for (const event of EVENTS) incoming.on(event, onEvent);
+  try {
+    for (;;) {
+      const chunk: Buffer | null = incoming.readableLength > 0 ? incoming.read() : null;
+      if (chunk !== null && putBack) chunks.push(chunk);
+      const ended = incoming.complete && incoming.readableLength === 0;
+      // In the tick of the last read: Node emits `end` in the next one, unless there are bytes again.
+      if (ended && putBack) restore(incoming, chunks);
+      if (chunk !== null) yield chunk;
+      if (ended) return;
+      if (chunk !== null) continue;
+      if (incoming.destroyed) throw new Error('the client went away before the end of the body');
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  } finally {
+    for (const event of EVENTS) incoming.off(event, onEvent);
+  }
+}
+
+const EVENTS = ['readable', 'error', 'close'] as const;
+
+function restore(incoming: IncomingMessage, chunks: readonly Buffer[]): void {
+  const [first] = chunks;
+  const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+  putBackBytes.set(incoming, body.length);
+  if (body.length > 0) incoming.unshift(body);
+}
