@@ -6,9 +6,10 @@
 /**
  * What is known of the request when the call ends.
  *
- * - `not-admitted`: every attempt was refused, and the server proved it. A new call executes nothing twice.
+ * - `not-admitted`: the server refused every attempt. A new call executes nothing twice, unless somebody in between
+ *   copied the request or played an earlier refusal back.
  * - `admitted`: it was admitted once. A new call would be a second execution.
- * - `unknown`: it may have been admitted, or a copy on its way may still be.
+ * - `unknown`: it may have been admitted, or may still be.
  */
 export type Outcome = 'not-admitted' | 'admitted' | 'unknown';
 
