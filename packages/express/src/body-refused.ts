@@ -21,7 +21,9 @@ export function answerRefusedBody(
   next: (error?: unknown) => void,
 ): void {
   const verdict = streams.get(request);
-  if (!(error instanceof BodyRefusedError) || verdict === undefined || response.headersSent)
-    return next(error);
-  answerRefused(request, response, verdict.refuse(error));
+  if (error instanceof BodyRefusedError && verdict !== undefined && !response.headersSent) {
+    answerRefused(request, response, verdict.refuse(error));
+  } else {
+    next(error);
+  }
 }

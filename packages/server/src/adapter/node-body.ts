@@ -41,6 +41,8 @@ export async function* nodeBody(
       const ended = incoming.complete && incoming.readableLength === 0;
       // In the tick of the last read: Node emits `end` in the next one, unless there are bytes again.
       if (ended && putBack) restore(incoming, chunks);
+      // Lets `end` come.
+      else if (ended) incoming.read();
       if (chunk !== null) yield chunk;
       if (ended) return;
       if (chunk !== null) continue;

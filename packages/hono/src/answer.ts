@@ -1,0 +1,34 @@
+/** Verdicts as Hono answers: a refusal as a whole response, an admission as fields of the application's. */
+import type { Admitted, Refused } from '@countersign/server';
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import vary from 'vary';
+import { nodeIncoming } from './node-incoming.js';
+
+/** The answer to a refused request. */
+export function refusedResponse(c: Context, refused: Refused): Response {
+  // HTTP/2 has no such field, and other runtimes see to their connections themselves.
+  const close = refused.closeConnection && nodeIncoming(c)?.httpVersionMajor === 1;
+  return c.body(JSON.stringify(refused.problem), refused.status as ContentfulStatusCode, {
+    ...refused.headers,
+    ...(close ? { connection: 'close' } : {}),
+  });
+}
+
+/** Adds the fields of an admission to the application's answer. What it has set itself stays. */
+export function addAdmittedFields(c: Context, { headers }: Admitted): void {
+  try {
+    addFields(c.res.headers, headers);
+  } catch {
+    // What `fetch` and `Response.redirect` return cannot be changed.
+    c.res = new Response(c.res.body, c.res);
+    addFields(c.res.headers, headers);
+  }
+}
+
+function addFields(fields: Headers, added: Admitted['headers']): void {
+  for (const [name, value] of Object.entries(added)) {
+    if (name === 'vary') fields.set(name, vary.append(fields.get(name) ?? '', value));
+    else if (name !== 'cache-control' || !fields.has(name)) fields.set(name, value);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The body of a Hono request: where its bytes come from, and how the handler gets what was read of it. It judges
+ * nothing.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { BodySource } from '@countersign/server';
+import { announcesNodeBody, isUnread, nodeBody } from '@countersign/server/adapter';
+import type { Context } from 'hono';
+import { nodeIncoming } from './node-incoming.js';
+
+/** A body that is there to be read. */
+export interface OpenBody {
+  readonly source: BodySource;
+  /** Gives the handler the bytes that were read, by `c.req` and by `c.req.raw`. */
+  readonly giveBack: (bytes: Uint8Array) => void;
+}
+
+/**
+ * The body, or `undefined` where the request has none.
+ *
+ * @throws TypeError when it was read already: that is a mistake in the order of middleware, not in the request
+ */
+export function openBody(c: Context): OpenBody | undefined {
+  const incoming = nodeIncoming(c);
+  if (incoming?.httpVersionMajor === 1) {
+    if (!announcesNodeBody(incoming)) return undefined;
+    if (isUnread(incoming) && isRequestOf(c.req.raw, incoming)) {
+      return {
+        source: nodeBody(incoming, { putBack: false }),
+        giveBack: (bytes) => {
+          // @hono/node-server takes these bytes in place of the stream; a new Request would cost as much as all else.
+          const { buffer, byteOffset, byteLength } = bytes;
+          Object.assign(incoming, { rawBody: Buffer.from(buffer, byteOffset, byteLength) });
+        },
+      };
+    }
+  }
+  const { raw } = c.req;
+  if (raw.bodyUsed || raw.body?.locked) {
+    throw new TypeError(
+      'countersign: the body was read before it could be verified; mount what reads it after the verifier',
+    );
+  }
+  const stream = raw.body;
+  if (stream === null) return undefined;
+  return {
+    source: read(stream),
+    giveBack: (bytes) => replaceBody(c, new Uint8Array(bytes)),
+  };
+}
+
+/** Puts a request with another body in place of the one that was received. */
+export function replaceBody(c: Context, body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): void {
+  const { raw } = c.req;
+  const init: RequestInit = { body, duplex: 'half' };
+  // Not made from a request of @hono/node-server: that would begin to read the stream it stands for.
+  c.req.raw =
+    nodeIncoming(c) === undefined
+      ? new Request(raw, init)
+      : new Request(raw.url, { ...init, method: raw.method, headers: raw.headers, signal: raw.signal });
+}
+
+/** Whether this is the request that @hono/node-server made of `incoming`, and has not begun to read it. */
+function isRequestOf(raw: Request, incoming: IncomingMessage): boolean {
+  const held = Object.getOwnPropertySymbols(raw).map((symbol): unknown => Reflect.get(raw, symbol));
+  return held.includes(incoming) && !held.some((value) => value instanceof Request);
+}
+
+async function* read(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
