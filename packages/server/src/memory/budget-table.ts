@@ -16,6 +16,8 @@ import { createIdleQueue, type IdleQueue } from './idle-queue.js';
 import { rotation } from './rotation.js';
 
 export interface BudgetTable {
+  /** Budgets in memory. */
+  readonly size: () => number;
   /** What stands against these charges; `undefined` when nothing does. Takes nothing. */
   readonly refusal: (
     owner: string,
@@ -46,6 +48,12 @@ export function createBudgetTable(maxBudgetsPerOwner: number): BudgetTable {
   const nextOwner = rotation(owners);
 
   return {
+    size: () => {
+      let size = 0;
+      for (const { byPolicy } of owners.values()) size += byPolicy.size;
+      return size;
+    },
+
     refusal: (owner, charges, atMs) => {
       const own = owners.get(owner);
       const placeWaitMs = waitForPlaces(own, charges, maxBudgetsPerOwner, atMs);

@@ -13,7 +13,7 @@ import { type NonceMemory, remembers } from './nonce-memory.js';
 import { createNonceTable } from './nonce-table.js';
 
 /** A store in the memory of this process. */
-export interface MemoryStore extends Store {
+export interface MemoryStore extends Required<Store> {
   /** Nonces in memory. */
   readonly size: number;
   /** With a horizon file: makes the next start cost nothing, and lets the file go. Then nothing is admitted. */
@@ -50,7 +50,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     const { key, owner, signedAtMs, charges } = admission;
     const nowMs = window.clock.nowMs();
     const freshness = judgeFreshness(window, signedAtMs, nowMs);
-    if (freshness === 'stale') return { outcome: 'stale', deadSinceMs: staleSinceMs(window, signedAtMs) };
+    if (freshness === 'stale') {
+      nonces.declareDead(key, signedAtMs);
+      return { outcome: 'stale', deadSinceMs: staleSinceMs(window, signedAtMs) };
+    }
     if (freshness === 'future') return { outcome: 'future' };
 
     const oldestMs = nowMs - window.pastMs;
@@ -89,6 +92,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     return createHighWaterMark(file, window.clock.nowMs(), window.futureMs, onWarning);
   }
 
+  function requireAttached(): Attached {
+    if (attached === undefined) throw new TypeError('store: attach an acceptance window before admitting');
+    return attached;
+  }
+
   async function closeFile(): Promise<void> {
     await attached?.mark?.settle(greatestAdmittedMs);
     file?.close();
@@ -103,9 +111,15 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       requireSameTolerance(attached.window, window);
     },
     admit: (admission) => {
-      if (attached === undefined) throw new TypeError('store: attach an acceptance window before admitting');
+      const by = requireAttached();
       if (closed) return unavailable(CLOSED);
-      return attempt(attached, admission) ?? attemptAfterMark(attached, admission);
+      return attempt(by, admission) ?? attemptAfterMark(by, admission);
+    },
+    declareStale: (key, signedAtMs) => {
+      const { window } = requireAttached();
+      if (judgeFreshness(window, signedAtMs, window.clock.nowMs()) !== 'stale') return undefined;
+      nonces.declareDead(key, signedAtMs);
+      return staleSinceMs(window, signedAtMs);
     },
     close: () => {
       closed = true;

@@ -18,7 +18,7 @@ import {
 export interface NonceMemory {
   readonly ring: NonceRing;
   index: NonceIndex;
-  /** The greatest signed time forgotten, whatever the cause. */
+  /** The greatest signed time forgotten, whatever the cause, or declared dead to a client. */
   horizonMs: number;
   /** The greatest signed time forgotten because of the cap. */
   cappedMs: number;

@@ -15,6 +15,8 @@ export interface NonceTable {
   readonly memoryOf: (key: string, oldestMs: number) => NonceMemory | undefined;
   /** Adds a nonce that this key's memory does not have. */
   readonly remember: (key: string, nonce: HashedNonce, signedAtMs: number, nowMs: number) => void;
+  /** Raises a key's horizon over a signature that a client was told is dead. */
+  readonly declareDead: (key: string, signedAtMs: number) => void;
   /** Does a little housekeeping for keys that nobody uses. */
   readonly sweep: (oldestMs: number) => void;
 }
@@ -27,6 +29,15 @@ export function createNonceTable(maxNonces: number, seed: HashSeed): NonceTable 
   const memories = new Map<string, NonceMemory>();
   const nextMemory = rotation(memories);
   let horizonMs = Number.NEGATIVE_INFINITY;
+
+  const ownMemory = (key: string): NonceMemory => {
+    let memory = memories.get(key);
+    if (memory === undefined) {
+      memory = createNonceMemory(seed);
+      memories.set(key, memory);
+    }
+    return memory;
+  };
 
   return {
     size: () => {
@@ -41,12 +52,11 @@ export function createNonceTable(maxNonces: number, seed: HashSeed): NonceTable 
       return memory;
     },
     remember: (key, nonce, signedAtMs, nowMs) => {
-      let memory = memories.get(key);
-      if (memory === undefined) {
-        memory = createNonceMemory(seed);
-        memories.set(key, memory);
-      }
-      remember(memory, nonce, signedAtMs, maxNonces, nowMs);
+      remember(ownMemory(key), nonce, signedAtMs, maxNonces, nowMs);
+    },
+    declareDead: (key, signedAtMs) => {
+      const memory = ownMemory(key);
+      memory.horizonMs = Math.max(memory.horizonMs, signedAtMs);
     },
     sweep: (oldestMs) => {
       for (let visit = 0; visit < KEYS_PER_SWEEP; visit++) {
