@@ -29,10 +29,10 @@ export abstract class CountersignError extends Error {
 export class RateLimitedError extends CountersignError {
   override readonly name = 'RateLimitedError';
   readonly code = 'rate-limited';
-  /** After how many milliseconds a new call may succeed; absent: never, it costs more than a limit allows. */
-  readonly retryAfterMs?: number;
+  /** After how many milliseconds a new call may succeed; undefined: never, it costs more than a limit allows. */
+  readonly retryAfterMs: number | undefined;
   /** The same as a time of the local clock: Unix time in milliseconds. */
-  readonly retryAtMs?: number;
+  readonly retryAtMs: number | undefined;
 
   constructor(outcome: Outcome, nowMs: number, retryAfterMs: number | undefined) {
     super(
@@ -41,10 +41,8 @@ export class RateLimitedError extends CountersignError {
         ? 'refused for ever: the request costs more than a limit allows; make it smaller'
         : `rate limited: call again in ${retryAfterMs} ms`,
     );
-    if (retryAfterMs !== undefined) {
-      this.retryAfterMs = retryAfterMs;
-      this.retryAtMs = nowMs + retryAfterMs;
-    }
+    this.retryAfterMs = retryAfterMs;
+    this.retryAtMs = retryAfterMs === undefined ? undefined : nowMs + retryAfterMs;
   }
 }
 
@@ -52,15 +50,15 @@ export class RateLimitedError extends CountersignError {
 export class StoreUnavailableError extends CountersignError {
   override readonly name = 'StoreUnavailableError';
   readonly code = 'store-unavailable';
-  /** What the server asked for, in milliseconds; absent when it named no time. */
-  readonly retryAfterMs?: number;
+  /** What the server asked for, in milliseconds; undefined when it named no time. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(retryAfterMs: number | undefined) {
     super(
       'not-admitted',
       'the server cannot count requests at the moment and admitted nothing: call again later',
     );
-    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -69,13 +67,13 @@ export class OutcomeUnknownError extends CountersignError {
   override readonly name = 'OutcomeUnknownError';
   readonly code = 'outcome-unknown';
   /** The last answer that could not be trusted, such as a proxy's 503. Its body is kept up to 64 KiB. */
-  readonly lastResponse?: Response;
+  readonly lastResponse: Response | undefined;
 
   constructor(cause: unknown, lastResponse: Response | undefined) {
     super('unknown', 'the request may have been executed: look at the resource before calling again', {
       cause,
     });
-    if (lastResponse !== undefined) this.lastResponse = lastResponse;
+    this.lastResponse = lastResponse;
   }
 }
 
@@ -84,14 +82,14 @@ export class AlreadyAdmittedError extends CountersignError {
   override readonly name = 'AlreadyAdmittedError';
   readonly code = 'already-admitted';
   /** An answer to an earlier attempt, which may be the application's own. Its body is kept up to 64 KiB. */
-  readonly earlierResponse?: Response;
+  readonly earlierResponse: Response | undefined;
 
   constructor(earlierResponse: Response | undefined) {
     super(
       'admitted',
       'the request was executed and its answer lost: read its effect instead of calling again',
     );
-    if (earlierResponse !== undefined) this.earlierResponse = earlierResponse;
+    this.earlierResponse = earlierResponse;
   }
 }
 

@@ -141,9 +141,9 @@ function decideTimestamp(
   });
   if (code === 'future-timestamp') {
     // Proves nothing: the signature becomes fresh later, and a copy of it may be admitted then.
-    const waitMs =
-      SAFE_METHODS.has(call.method) && corrected ? waitToSignAgain(policy, call, 0, moment) : undefined;
-    return waitMs === undefined ? skew('unknown') : { ...signAgain(call, waitMs), ...correction };
+    // A correction after lost attempts may fall short, so a safe method may need more than one.
+    const repeats = SAFE_METHODS.has(call.method) && corrected && call.sent < policy.attempts;
+    return repeats && call.repeatable ? { ...signAgain(call, 0), ...correction } : skew('unknown');
   }
   const deadBeforeSigned = deadSinceMs !== undefined && deadSinceMs < timeMs - moment.elapsedMs;
   if (!deadBeforeSigned) {
