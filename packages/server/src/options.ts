@@ -100,7 +100,7 @@ export function configure(options: VerifierOptions): VerifierConfig {
     debug: options.debug ?? false,
     onVerdict: options.onVerdict ?? (() => {}),
   };
-  config.store.attach(window);
+  config.store.attach?.(window);
   return config;
 }
 

@@ -11,7 +11,8 @@ import { chargesFor } from './limits.js';
 import type { VerifierConfig } from './options.js';
 import { isRefusal, type Refusal, refusal } from './refusals.js';
 import { type RouteOptions, routeCost } from './route.js';
-import { admissionOf, admitWithin, judgeAdmission } from './steps/admit.js';
+import { admissionOf, judgeAdmission } from './steps/admit.js';
+import { askStore } from './steps/ask-store.js';
 import {
   type BodyRefusedError,
   checkAnnouncedLength,
@@ -42,10 +43,13 @@ export function provedHead(
   const admission = admissionOf(caller.request, key.owner, charges);
 
   const count = (): Eventually<Admitted | Refused> =>
-    after(admitWithin(store, admission, storeTimeoutMs), (result) => {
-      const levels = judgeAdmission(result, window.clock.nowMs());
-      return isRefusal(levels) ? no(levels) : admit(config, attempt, proved, caller, levels);
-    });
+    after(
+      askStore(() => store.admit(admission), storeTimeoutMs),
+      (result) => {
+        const levels = isRefusal(result) ? result : judgeAdmission(result, window.clock.nowMs());
+        return isRefusal(levels) ? no(levels) : admit(config, attempt, proved, caller, levels);
+      },
+    );
 
   return {
     ...proved,

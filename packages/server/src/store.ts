@@ -61,16 +61,23 @@ export type AdmissionResult =
   | { readonly outcome: 'recovering'; readonly deadSinceMs: number; readonly retryAfterMs: number }
   | { readonly outcome: 'unavailable'; readonly retryAfterMs: number; readonly reason: string };
 
-/** A store. Its order inside: horizon and window, replay, budgets, then the claim. */
+/** A store. Its order inside `admit`: horizon and window, replay, budgets, then the claim. */
 export interface Store {
+  /** Never throws and never rejects for what a request says. */
+  admit(admission: Admission): AdmissionResult | Promise<AdmissionResult>;
   /**
    * Gives the store the acceptance window that it owns from then on. Called by each verifier that uses the store.
    *
    * @throws RangeError when it was attached before with another tolerance
    */
-  attach(window: AcceptanceWindow): void;
-  /** Never throws and never rejects for what a request says. */
-  admit(admission: Admission): AdmissionResult | Promise<AdmissionResult>;
+  attach?(window: AcceptanceWindow): void;
+  /**
+   * Asked before a client is told, early, that its signature is stale: from then on nothing that this key signed at or
+   * before that time may be admitted, whatever the clock does, because the client will sign anew.
+   *
+   * @returns since when that is certain; `undefined` when the store would still admit it
+   */
+  declareStale?(key: string, signedAtMs: number): number | undefined | Promise<number | undefined>;
   /** Lets go of files and connections. */
   close?(): void | Promise<void>;
 }

@@ -3,7 +3,7 @@
  * has not proved a key, but the count of its address's failures.
  */
 import { CanonicalError, type ReadRequest, readRequest } from '@countersign/canonical';
-import { judgeFreshness, staleSinceMs } from './acceptance-window.js';
+import type { ProvedCaller } from './answer.js';
 import { type Attempt, type IncomingRequest, refuse } from './attempt.js';
 import { debugMembers } from './debug.js';
 import { after, type Eventually } from './eventually.js';
@@ -14,6 +14,7 @@ import { provedHead } from './proved-head.js';
 import { isRefusal, type Refusal, refusal } from './refusals.js';
 import type { RouteOptions } from './route.js';
 import { signedRequest } from './signed-request.js';
+import { checkFreshness } from './steps/freshness.js';
 import { prove } from './steps/prove.js';
 import { effectiveScope } from './steps/scope.js';
 import type { ProvedHead, Refused } from './verdict.js';
@@ -35,8 +36,7 @@ export function verifyHead(
   attempt.claimedKeyId = request.authorization.key;
   return after(findKey(config, attempt, request.authorization.key), (key) => {
     if (isRefusal(key)) return refuse(config, attempt, key);
-    const nowMs = config.window.clock.nowMs();
-    const secret = prove(request, key, config.dummy, nowMs);
+    const secret = prove(request, key, config.dummy, config.window.clock.nowMs());
     if (key === undefined || secret === undefined) {
       const members = config.debug ? debugMembers(request) : {};
       return refuseStranger(config, attempt, refusal('invalid-signature', invalidReason(key), { members }));
@@ -44,19 +44,34 @@ export function verifyHead(
     config.keys.touch?.(key.id);
     attempt.caller = { request, secret };
     attempt.key = key;
-    const tooOld = checkFreshness(config, Number(request.authorization.ts), nowMs);
-    if (tooOld !== undefined) return refuse(config, attempt, tooOld);
-    const signed = signedRequest(request.parts);
-    const scope = effectiveScope(signed, key, route.scope, route.children ?? false);
+    return verifyProved(config, attempt, { request, secret }, key, route);
+  });
+}
+
+/** Steps 4 and 5, for a caller who has proved a key: every refusal is authenticated from here on. */
+function verifyProved(
+  config: VerifierConfig,
+  attempt: Attempt,
+  caller: ProvedCaller,
+  key: Key,
+  route: RouteOptions,
+): Eventually<ProvedHead | Refused> {
+  const { window, store, storeTimeoutMs } = config;
+  const request = signedRequest(caller.request.parts);
+  return after(checkFreshness(window, store, storeTimeoutMs, key.id, request.signedAtMs), (outside) => {
+    if (outside !== undefined) return refuse(config, attempt, outside);
+    const scope = effectiveScope(request, key, route.scope, route.children ?? false);
     if (isRefusal(scope)) return refuse(config, attempt, scope);
     attempt.scope = scope;
-    const proved = {
-      ok: true,
-      request: signed,
-      key: { id: key.id, owner: key.owner, scopes: key.scopes },
-      scope,
-    } as const;
-    return provedHead(config, attempt, proved, { request, secret }, key, route);
+    const { id, owner, scopes } = key;
+    return provedHead(
+      config,
+      attempt,
+      { ok: true, request, key: { id, owner, scopes }, scope },
+      caller,
+      key,
+      route,
+    );
   });
 }
 
@@ -86,19 +101,6 @@ function findKey(
     return found instanceof Promise ? found.catch(failed) : found;
   } catch (error) {
     return failed(error);
-  }
-}
-
-/** Step 4: an early answer; the store judges again. */
-function checkFreshness(config: VerifierConfig, signedAtMs: number, nowMs: number): Refusal | undefined {
-  const off = `signed at ${signedAtMs}, the clock is at ${nowMs}`;
-  switch (judgeFreshness(config.window, signedAtMs, nowMs)) {
-    case 'fresh':
-      return undefined;
-    case 'stale':
-      return refusal('stale-timestamp', off, { deadSinceMs: staleSinceMs(config.window, signedAtMs) });
-    case 'future':
-      return refusal('future-timestamp', off);
   }
 }
 

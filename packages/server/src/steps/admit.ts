@@ -1,28 +1,9 @@
 /**
- * Step 7: admission. Asks the store once, within a deadline; a store that fails or is late is unavailable and never
- * anything else.
+ * Step 7: admission. What the store is asked, and what its answer means; how it is asked is in `ask-store.ts`.
  */
 import type { ReadRequest } from '@countersign/canonical';
-import type { Eventually } from '../eventually.js';
 import { type Refusal, refusal } from '../refusals.js';
-import type { Admission, AdmissionResult, BudgetLevel, Charge, Store } from '../store.js';
-
-/** What the caller is told to wait when the store cannot say. */
-const UNAVAILABLE_RETRY_MS = 1000;
-
-/** The store's answer, or `unavailable` once `timeoutMs` have passed. Never rejects. */
-export function admitWithin(
-  store: Store,
-  admission: Admission,
-  timeoutMs: number,
-): Eventually<AdmissionResult> {
-  try {
-    const result = store.admit(admission);
-    return result instanceof Promise ? withDeadline(result.catch(unavailable), timeoutMs) : result;
-  } catch (error) {
-    return unavailable(error);
-  }
-}
+import type { Admission, AdmissionResult, BudgetLevel, Charge } from '../store.js';
 
 /** The admission that a proved request asks for. */
 export function admissionOf(request: ReadRequest, owner: string, charges: readonly Charge[]): Admission {
@@ -66,26 +47,6 @@ export function judgeAdmission(result: AdmissionResult, nowMs: number): readonly
       });
     case 'unavailable':
       return refusal('store-unavailable', result.reason, { retryAfterMs: result.retryAfterMs });
-  }
-}
-
-function unavailable(error: unknown): AdmissionResult {
-  return {
-    outcome: 'unavailable',
-    retryAfterMs: UNAVAILABLE_RETRY_MS,
-    reason: `the store failed: ${String(error)}`,
-  };
-}
-
-async function withDeadline(result: Promise<AdmissionResult>, timeoutMs: number): Promise<AdmissionResult> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<AdmissionResult>((resolve) => {
-    timer = setTimeout(() => resolve(unavailable(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([result, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,0 +1,41 @@
+/**
+ * Asking a store within a deadline. A store that fails or is late is unavailable and never anything else (law L12).
+ */
+import type { Eventually } from '../eventually.js';
+import { type Refusal, refusal } from '../refusals.js';
+
+/** What the caller is told to wait when the store cannot say. */
+const UNAVAILABLE_RETRY_MS = 1000;
+
+/** The store's answer, or `store-unavailable` when it throws, rejects or takes longer than `timeoutMs`. Never rejects. */
+export function askStore<T>(ask: () => Eventually<T>, timeoutMs: number): Eventually<T | Refusal> {
+  try {
+    const answer = ask();
+    return answer instanceof Promise ? withDeadline(answer.catch(failed), timeoutMs) : answer;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+async function withDeadline<T>(answer: Promise<T | Refusal>, timeoutMs: number): Promise<T | Refusal> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<Refusal>((resolve) => {
+    timer = setTimeout(
+      () => resolve(unavailable(`the store gave no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function failed(error: unknown): Refusal {
+  return unavailable(`the store failed: ${String(error)}`);
+}
+
+function unavailable(reason: string): Refusal {
+  return refusal('store-unavailable', reason, { retryAfterMs: UNAVAILABLE_RETRY_MS });
+}

@@ -1,0 +1,38 @@
+/**
+ * Step 4: freshness, as an early answer. The window is the store's: before a client is told that its signature is
+ * dead, the store is asked to see to it, because the client will sign anew.
+ */
+import { type AcceptanceWindow, judgeFreshness, staleSinceMs } from '../acceptance-window.js';
+import { after, type Eventually } from '../eventually.js';
+import { isRefusal, type Refusal, refusal } from '../refusals.js';
+import type { Store } from '../store.js';
+import { askStore } from './ask-store.js';
+
+/** A refusal for a signature outside the window; `undefined` for a fresh one. */
+export function checkFreshness(
+  window: AcceptanceWindow,
+  store: Store,
+  storeTimeoutMs: number,
+  key: string,
+  signedAtMs: number,
+): Eventually<Refusal | undefined> {
+  const nowMs = window.clock.nowMs();
+  const reason = `signed at ${signedAtMs}, the clock is at ${nowMs}`;
+  switch (judgeFreshness(window, signedAtMs, nowMs)) {
+    case 'fresh':
+      return undefined;
+    case 'future':
+      return refusal('future-timestamp', reason);
+    case 'stale': {
+      const declared = (): Eventually<number | undefined> =>
+        store.declareStale === undefined
+          ? staleSinceMs(window, signedAtMs)
+          : store.declareStale(key, signedAtMs);
+      return after(askStore(declared, storeTimeoutMs), (since) =>
+        since === undefined || isRefusal(since)
+          ? since
+          : refusal('stale-timestamp', reason, { deadSinceMs: since }),
+      );
+    }
+  }
+}
