@@ -4,6 +4,8 @@
  */
 import { untilAborted } from '../sleep.js';
 
+type Chunks = AsyncIterable<unknown> | Iterable<unknown>;
+
 /** `repeatable`: whether it can be sent twice. */
 export type DispatchBody =
   | {
@@ -12,7 +14,7 @@ export type DispatchBody =
       /** What undici would add for such a body where the request has no content-type. */
       readonly contentType?: string;
     }
-  | { readonly repeatable: false; readonly content: AsyncIterable<unknown> };
+  | { readonly repeatable: false; readonly content: Chunks };
 
 /**
  * Reads a body option of undici: text, bytes, FormData, Blob, a stream or iterable of text or bytes, or nothing.
@@ -33,8 +35,8 @@ export async function readDispatchBody(
   }
   if (isFormData(body)) return readTyped(copyOf(body), signal);
   if (body instanceof Blob) return readTyped(body, signal);
-  if (!isAsyncIterable(body)) {
-    throw new TypeError('body: expected text, bytes, FormData, a Blob, a stream or an async iterable');
+  if (!isIterable(body)) {
+    throw new TypeError('body: expected text, bytes, FormData, a Blob, a stream or an iterable');
   }
   if (digest) return { content: body, repeatable: false };
   return { content: await untilAborted(collect(body), signal), repeatable: true };
@@ -47,7 +49,7 @@ async function readTyped(body: FormData | Blob, signal: AbortSignal): Promise<Di
   return { content, repeatable: true, ...(contentType ? { contentType } : {}) };
 }
 
-async function collect(body: AsyncIterable<unknown>): Promise<Uint8Array> {
+async function collect(body: Chunks): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) {
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
@@ -59,7 +61,7 @@ async function collect(body: AsyncIterable<unknown>): Promise<Uint8Array> {
 }
 
 /** The FormData of the undici package is another class than the global one. */
-function isFormData(body: object): body is FormData {
+function isFormData(body: unknown): body is FormData {
   return Object.prototype.toString.call(body) === '[object FormData]';
 }
 
@@ -72,6 +74,8 @@ function copyOf(form: FormData): FormData {
   return copy;
 }
 
-function isAsyncIterable(body: object): body is AsyncIterable<unknown> {
-  return Symbol.asyncIterator in body;
+function isIterable(body: unknown): body is Chunks {
+  return (
+    typeof body === 'object' && body !== null && (Symbol.asyncIterator in body || Symbol.iterator in body)
+  );
 }
