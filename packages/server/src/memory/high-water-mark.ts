@@ -1,18 +1,18 @@
 /**
- * Keeps the promise of a mark file: nothing signed after the durable mark is admitted. It writes marks ahead of what
- * is admitted, in the background, and lets an admission above the mark wait for its write. It admits nothing itself.
+ * Keeps the promise of a mark file: nothing signed after the durable mark has been admitted. It writes marks ahead of
+ * what is admitted, in the background, and lets an admission above the mark wait for its write. It admits nothing.
  */
 import type { MarkFile } from './mark-file.js';
 
 export interface HighWaterMark {
   /** Whatever was signed at or before this time may have been admitted by an earlier process. */
   readonly startMs: number;
-  /** Whether this signed time may be admitted now. Begins the next write in time. */
+  /** Whether this signed time may be admitted, or declared dead, now. Begins the next write in time. */
   readonly covers: (signedAtMs: number, nowMs: number) => boolean;
   /** After `covers` has said no: waits until it would say yes. `undefined` then, else why not. */
   readonly reach: (signedAtMs: number) => Promise<string | undefined>;
-  /** Brings the mark down to the greatest time that was really admitted, when nothing will be admitted any more. */
-  readonly settle: (greatestAdmittedMs: number) => Promise<void>;
+  /** Brings the mark down to the greatest time that was decided about, when nothing will be admitted any more. */
+  readonly settle: (decidedMs: number) => Promise<void>;
 }
 
 /** How far ahead a mark is written: what a crash costs, and how seldom the file is written. */
@@ -99,9 +99,9 @@ export function createHighWaterMark(
           resolve(reason);
         }
       }),
-    settle: async (greatestAdmittedMs) => {
+    settle: async (decidedMs) => {
       await writing;
-      const markMs = Math.max(startMs, greatestAdmittedMs);
+      const markMs = Math.max(startMs, decidedMs);
       try {
         // Both, for the greater of the two counts at the next start.
         await file.write(markMs);

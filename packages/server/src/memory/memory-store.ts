@@ -41,7 +41,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const nonces = createNonceTable(maxNonces, hashSeed);
   const budgets = createBudgetTable(maxBudgetsPerOwner);
   let attached: Attached | undefined;
-  let greatestAdmittedMs = NEVER;
+  /** The greatest signed time admitted or declared dead: what a restart must not admit again. */
+  let decidedMs = NEVER;
   let closing: Promise<void> | undefined;
   let closed = false;
 
@@ -50,11 +51,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     const { key, owner, signedAtMs, charges } = admission;
     const nowMs = window.clock.nowMs();
     const freshness = judgeFreshness(window, signedAtMs, nowMs);
-    if (freshness === 'stale') {
-      nonces.declareDead(key, signedAtMs);
-      return { outcome: 'stale', deadSinceMs: staleSinceMs(window, signedAtMs) };
-    }
     if (freshness === 'future') return { outcome: 'future' };
+    if (freshness === 'stale') {
+      if (mark !== undefined && !mark.covers(signedAtMs, nowMs)) return undefined;
+      return { outcome: 'stale', deadSinceMs: declareDead(window, key, signedAtMs) };
+    }
 
     const oldestMs = nowMs - window.pastMs;
     nonces.sweep(oldestMs);
@@ -74,7 +75,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     if (refusal !== undefined) return refusal;
 
     if (mark !== undefined && !mark.covers(signedAtMs, nowMs)) return undefined;
-    greatestAdmittedMs = Math.max(greatestAdmittedMs, signedAtMs);
+    decidedMs = Math.max(decidedMs, signedAtMs);
     nonces.remember(key, nonce, signedAtMs, nowMs);
     return { outcome: 'admitted', levels: budgets.take(owner, charges, atMs) };
   }
@@ -84,6 +85,29 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     const reason = await by.mark?.reach(admission.signedAtMs);
     if (reason !== undefined) return unavailable(reason);
     return closed ? unavailable(CLOSED) : (attempt(by, admission) ?? unavailable('the mark stayed behind'));
+  }
+
+  /** A client that hears this may sign anew, so the old signature stays dead, whatever the clock does. */
+  function declareDead(window: AcceptanceWindow, key: string, signedAtMs: number): number {
+    decidedMs = Math.max(decidedMs, signedAtMs);
+    nonces.declareDead(key, signedAtMs);
+    return staleSinceMs(window, signedAtMs);
+  }
+
+  function declareIfStale(window: AcceptanceWindow, key: string, signedAtMs: number): number | undefined {
+    const freshness = judgeFreshness(window, signedAtMs, window.clock.nowMs());
+    return freshness === 'stale' ? declareDead(window, key, signedAtMs) : undefined;
+  }
+
+  async function declareAfterMark(
+    window: AcceptanceWindow,
+    mark: HighWaterMark,
+    key: string,
+    signedAtMs: number,
+  ): Promise<number | undefined> {
+    const reason = await mark.reach(signedAtMs);
+    if (reason !== undefined || closed) throw new Error(reason ?? CLOSED);
+    return declareIfStale(window, key, signedAtMs);
   }
 
   function startMark(window: AcceptanceWindow): HighWaterMark | undefined {
@@ -98,7 +122,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   }
 
   async function closeFile(): Promise<void> {
-    await attached?.mark?.settle(greatestAdmittedMs);
+    await attached?.mark?.settle(decidedMs);
     file?.close();
   }
 
@@ -116,10 +140,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       return attempt(by, admission) ?? attemptAfterMark(by, admission);
     },
     declareStale: (key, signedAtMs) => {
-      const { window } = requireAttached();
-      if (judgeFreshness(window, signedAtMs, window.clock.nowMs()) !== 'stale') return undefined;
-      nonces.declareDead(key, signedAtMs);
-      return staleSinceMs(window, signedAtMs);
+      const { window, mark } = requireAttached();
+      if (closed) throw new Error(CLOSED);
+      return mark === undefined || mark.covers(signedAtMs, window.clock.nowMs())
+        ? declareIfStale(window, key, signedAtMs)
+        : declareAfterMark(window, mark, key, signedAtMs);
     },
     close: () => {
       closed = true;
