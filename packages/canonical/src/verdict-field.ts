@@ -7,7 +7,7 @@ import type { SecretKey } from './secret.js';
 
 const VERDICT_SCHEME = 'CS1-VERDICT-HMAC-SHA256';
 const VALUE =
-  /^code="([a-z-]{1,64})", time="([0-9]{13})", dead-since="([0-9]{13}|)", retry-after-ms="([0-9]{0,15})", sig="([0-9a-f]{64})"$/;
+  /^code="([a-z-]{1,64})", time="([1-9][0-9]{12})", dead-since="([1-9][0-9]{12}|)", retry-after-ms="([0-9]{0,15})", sig="([0-9a-f]{64})"$/;
 
 /** What a verdict says. */
 export interface VerdictFields {
@@ -28,7 +28,7 @@ export interface VerdictSubject {
   readonly sig: string;
 }
 
-/** Writes the value of `Countersign-Verdict`. Times are whole milliseconds. */
+/** Writes the value of `Countersign-Verdict`. Times are whole milliseconds of 13 digits (from September 2001 on). */
 export function formatVerdict(secret: SecretKey, subject: VerdictSubject, verdict: VerdictFields): string {
   const texts = verdictTexts(verdict);
   const sig = secret.hmacHex(verdictText(subject, texts));
@@ -71,12 +71,8 @@ function verdictText(subject: VerdictSubject, texts: VerdictTexts): string {
 function verdictTexts({ code, timeMs, deadSinceMs, retryAfterMs }: VerdictFields): VerdictTexts {
   return {
     code,
-    time: thirteenDigits(timeMs),
-    deadSince: deadSinceMs === undefined ? '' : thirteenDigits(deadSinceMs),
+    time: String(timeMs),
+    deadSince: deadSinceMs === undefined ? '' : String(deadSinceMs),
     retryAfterMs: retryAfterMs === undefined ? '' : String(retryAfterMs),
   };
-}
-
-function thirteenDigits(timeMs: number): string {
-  return String(timeMs).padStart(13, '0');
 }

@@ -5,7 +5,7 @@ import { formatVerdict, openVerdict, type VerdictFields } from '../src/verdict-f
 
 const secret = importSecret(new Uint8Array(32));
 const subject = { key: 'k', nonce: '0f8fad5b-d9cb-469f-a165-70867728950e', sig: 'a'.repeat(64) };
-const times = fc.integer({ min: 0, max: 9_999_999_999_999 });
+const times = fc.integer({ min: 1_000_000_000_000, max: 9_999_999_999_999 });
 const verdicts: fc.Arbitrary<VerdictFields> = fc.record(
   {
     code: fc.constantFrom('admitted', 'rate-limited', 'stale-timestamp'),
@@ -46,7 +46,7 @@ it('does not open with any character changed, taken out or put in', () => {
 });
 
 it('opens for its own request and secret only', () => {
-  const field = formatVerdict(secret, subject, { code: 'admitted', timeMs: 1 });
+  const field = formatVerdict(secret, subject, { code: 'admitted', timeMs: 1_763_750_000_000 });
   for (const other of [{ key: 'K' }, { nonce: subject.nonce.replace('0', '1') }, { sig: 'b'.repeat(64) }]) {
     expect(openVerdict(secret, { ...subject, ...other }, field)).toBeUndefined();
   }
@@ -57,6 +57,30 @@ it('cannot be moved between its parts: no line of the text runs into the next', 
   const verdict = { code: 'admitted', timeMs: 1_763_750_000_000 };
   const field = formatVerdict(secret, { ...subject, key: 'k' }, verdict);
   expect(openVerdict(secret, { ...subject, key: `k\n${subject.nonce}`, nonce: '' }, field)).toBeUndefined();
+});
+
+it('does not open where a time has not 13 digits, the first not 0', () => {
+  const written = (timeMs: number, deadSinceMs: number) =>
+    openVerdict(secret, subject, formatVerdict(secret, subject, { code: 'admitted', timeMs, deadSinceMs }));
+  const good = 1_763_750_000_000;
+  expect(written(good, good)).toBeDefined();
+  for (const bad of [0, 1, 999_999_999_999, 10_000_000_000_000, -good, good + 0.5, Number.NaN, 1e30]) {
+    expect(written(bad, good)).toBeUndefined();
+    expect(written(good, bad)).toBeUndefined();
+  }
+  const padded = `0${good}`.slice(0, 13);
+  const text = [
+    'CS1-VERDICT-HMAC-SHA256',
+    subject.key,
+    subject.nonce,
+    subject.sig,
+    'admitted',
+    padded,
+    '',
+    '',
+  ].join('\n');
+  const field = `code="admitted", time="${padded}", dead-since="", retry-after-ms="", sig="${secret.hmacHex(text)}"`;
+  expect(openVerdict(secret, subject, field)).toBeUndefined();
 });
 
 it('never throws, whatever the field holds', () => {

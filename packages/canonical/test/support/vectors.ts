@@ -20,8 +20,8 @@ export interface RequestVector {
   readonly scope: string;
   /** The authority that is addressed, raw. */
   readonly audience?: string;
-  /** The verifier's audience list; any host without it. */
-  readonly accept?: readonly string[];
+  /** The verifier's `audience` option; any host without it. */
+  readonly accept?: string | readonly string[];
   readonly requireSigned?: readonly string[];
   /** The field that carries the signature. */
   readonly header?: string;
