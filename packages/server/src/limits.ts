@@ -73,7 +73,11 @@ export function compileLimits(limits: Limits, option = 'limits'): CompiledLimits
 export function chargesFor(limits: CompiledLimits, scope: string, cost: number): Charge[] {
   const charges: Charge[] = [];
   const charge = (name: string, budgets: readonly Budget[] = []): void => {
-    for (const budget of budgets) charges.push({ policy: policyName(name, budget), ...budget, cost });
+    for (const budget of budgets) {
+      const policy = policyName(name, budget);
+      // A scope's own rate and the same rate for its parent's children are one budget (spec 1), charged once.
+      if (charges.every((other) => other.policy !== policy)) charges.push({ policy, ...budget, cost });
+    }
   };
   const path = scope === '' ? [] : scopePath(scope);
   for (const [depth, ancestor] of path.entries()) {
