@@ -1,6 +1,7 @@
 /**
  * @countersign/testkit: what the tests of several packages share. Private; nothing of it runs in production.
  */
+
 export { queries, respelledPieces, respelledQueries } from './arbitraries/queries.js';
 export {
   bodies,
@@ -30,4 +31,6 @@ export {
   respelledTargets,
   schemes,
 } from './arbitraries/targets.js';
+export { ATTACK_CATALOGUE, type Attack, type AttackSource } from './attack-catalogue.js';
+export { runs } from './runs.js';
 export { type SignedHead, type SigningInput, signHead, TEST_AUDIENCE, TEST_SECRET } from './signing.js';
