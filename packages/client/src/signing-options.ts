@@ -6,6 +6,7 @@ import {
   fieldsSignedWhenPresent,
   importSecret,
   isKeyId,
+  isNonce,
   isScope,
   isSignable,
   type SecretKey,
@@ -43,6 +44,7 @@ export interface SigningConfig {
   /** Ascending. */
   readonly signedWhenPresent: readonly string[];
   readonly now: () => number;
+  /** Throws TypeError when a given one does not make UUIDs. */
   readonly nonce: () => string;
   readonly debug: boolean;
 }
@@ -73,7 +75,7 @@ export function readSignerOptions(options: SignerOptions): SigningConfig {
     header,
     signedWhenPresent: [...new Set([...fieldsSignedWhenPresent(header), ...added])].sort(),
     now: requireFunction('now', now),
-    nonce: requireFunction('nonce', nonce),
+    nonce: nonce === undefined ? v4 : checkedNonce(requireFunction('nonce', nonce)),
     debug,
   };
 }
@@ -97,4 +99,12 @@ export function requireAuthority(option: string, text: string): string {
 export function requireFunction<T>(option: string, value: T): T {
   if (typeof value !== 'function') throw new TypeError(`${option}: expected a function`);
   return value;
+}
+
+function checkedNonce(nonce: () => string): () => string {
+  return () => {
+    const text = nonce();
+    if (!isNonce(text)) throw new TypeError(`nonce: ${JSON.stringify(text)} is not a UUID in lower case`);
+    return text;
+  };
 }
