@@ -18,31 +18,44 @@ export interface Partner {
 /** What a key without a plan of its own may do. */
 export const DEFAULT_LIMITS: Limits = { '*': '2000/s' };
 
-export const PARTNERS = {
+export type KeyId =
+  | 'acme'
+  | 'constructor'
+  | 'edge_large'
+  | 'edge_small'
+  | 'explorer'
+  | 'exporter'
+  | 'flooder'
+  | 'patient'
+  | 'reader'
+  | 'reseller'
+  | 'steady'
+  | 'twin_a'
+  | 'twin_b';
+
+const TWINS: Partner = { owner: 'twins', limits: { orders: '30/s' } };
+
+export const PARTNERS: Readonly<Record<KeyId, Partner>> = {
   acme: {},
-  mallory: { scopes: ['orders'] },
-  readonly: { scopes: ['orders:read'] },
-  edge_small: { limits: { 'orders:write': '20/s' } },
-  edge_large: { limits: { 'orders:write': '200/s' } },
-  steady: { limits: { 'orders:write': '20/s' } },
-  flooder: { limits: { 'orders:write': '20/s', 'orders:read': '200/s' } },
-  twin_a: { owner: 'twins', limits: { orders: '30/s' } },
-  twin_b: { owner: 'twins', limits: { orders: '30/s' } },
-  reseller: {
-    scopes: ['tenants'],
-    limits: { 'tenants:write': '12/2s', 'tenants:write:+': '4/2s' },
-  },
-  explorer: { limits: { 'orders:write': '10/5s' } },
-  exporter: { limits: { exports: '12/2s' } },
-  patient: { limits: { 'orders:write': '3/s' } },
   // A legal id, and the name of a property that every object has.
   constructor: {},
-} as const satisfies Record<string, Partner>;
+  edge_large: { limits: { 'orders:write': '200/s' } },
+  edge_small: { limits: { 'orders:write': '20/s' } },
+  explorer: { limits: { orders: '10/5s' } },
+  exporter: { limits: { exports: '12/2s' } },
+  flooder: { limits: { 'orders:write': '20/s', 'orders:read': '400/s' } },
+  patient: { limits: { 'orders:write': '3/s' } },
+  reader: { scopes: ['orders:read'] },
+  reseller: { scopes: ['tenants'], limits: { 'tenants:write': '12/2s', 'tenants:write:+': '4/2s' } },
+  steady: { limits: { 'orders:write': '20/s' } },
+  twin_a: TWINS,
+  twin_b: TWINS,
+};
 
-export type KeyId = keyof typeof PARTNERS;
+export type Secrets = Readonly<Record<KeyId, string>>;
 
 /** A fresh secret for each key. */
-export function makeSecrets(): Readonly<Record<KeyId, string>> {
-  const ids = Object.keys(PARTNERS) as KeyId[];
-  return Object.fromEntries(ids.map((id) => [id, formatSecret(randomBytes(32))])) as Record<KeyId, string>;
+export function makeSecrets(): Secrets {
+  const secrets = Object.keys(PARTNERS).map((id) => [id, formatSecret(randomBytes(32))]);
+  return Object.fromEntries(secrets) as Secrets;
 }

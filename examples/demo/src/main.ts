@@ -1,0 +1,71 @@
+/**
+ * The demo: builds a world of processes, carries the steps out, reports, and exits with 0 only if every promise was
+ * kept. What is promised stands in `steps/`.
+ */
+import { readFlags, USAGE } from './flags.js';
+import { jsonReporter, summarize, textReporter } from './report.js';
+import { SABOTAGES } from './server/sabotage.js';
+import { carryOut, type Finding } from './step.js';
+import { STEPS } from './steps/index.js';
+import { openWorld, type World } from './world.js';
+
+const INTERRUPTED = 130;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const flags = flagsOrUndefined();
+  if (flags === undefined) return 2;
+  if (flags.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const { only = '', sabotage } = flags;
+  const steps = STEPS.filter(({ name, promise }) => `${name} ${promise}`.includes(only));
+  if (steps.length === 0) {
+    console.error(`--only: no step contains ${JSON.stringify(only)}`);
+    return 2;
+  }
+  const { NO_COLOR } = process.env;
+  const colour = process.stdout.isTTY === true && !NO_COLOR;
+  const write = (line: string): void => console.log(line);
+  const reporter = flags.json ? jsonReporter(write) : textReporter(steps, write, colour);
+  const startedMs = performance.now();
+  const opening = openWorld(sabotage);
+  const interrupt = (): void => {
+    void opening.then((world) => world.close()).finally(() => process.exit(INTERRUPTED));
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+
+  let world: World;
+  try {
+    world = await opening;
+  } catch (error) {
+    console.error(`the demo cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+  try {
+    reporter.begin(sabotage && SABOTAGES[sabotage]);
+    const findings: Finding[] = [];
+    for (const step of steps) {
+      const finding = await carryOut(step, world);
+      findings.push(finding);
+      reporter.step(finding);
+    }
+    const summary = summarize(findings, world, performance.now() - startedMs);
+    reporter.end(summary);
+    return summary.kept === summary.steps ? 0 : 1;
+  } finally {
+    await world.close();
+  }
+}
+
+function flagsOrUndefined(): ReturnType<typeof readFlags> | undefined {
+  try {
+    return readFlags(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return undefined;
+  }
+}
