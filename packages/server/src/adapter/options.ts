@@ -5,7 +5,7 @@ import { type RouteOptions, requireRouteOptions } from '../route.js';
 import type { RouteScope } from '../steps/scope.js';
 
 export interface AdapterOptions extends RouteOptions {
-  /** The scope of the route, or a function of what is signed. An empty text leaves it to the signature. */
+  /** The scope of the route, or a function of what is signed. */
   readonly scope: RouteScope;
   /** How many reverse proxies in front of this server are the operator's own. Default 0: the socket's address counts. */
   readonly proxies?: number;

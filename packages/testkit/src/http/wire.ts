@@ -11,6 +11,7 @@ export interface WireAnswer {
   readonly status: number;
   /** By lower-case name; lines of one name joined by comma and space. */
   readonly headers: Readonly<Record<string, string>>;
+  /** As UTF-8. */
   readonly body: string;
 }
 
@@ -152,7 +153,7 @@ function readAnswers(text: string, methods: readonly string[]): WireAnswer[] {
     const bodiless = methods[answers.length] === 'HEAD' || status === 204 || status === 304 || status === 101;
     const read = bodiless ? { body: '', length: 0 } : readBody(after, headers);
     if (read === undefined) return answers;
-    answers.push({ status, headers, body: read.body });
+    answers.push({ status, headers, body: Buffer.from(read.body, 'latin1').toString() });
     rest = after.slice(read.length);
   }
 }
