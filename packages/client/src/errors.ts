@@ -66,7 +66,7 @@ export class StoreUnavailableError extends CountersignError {
 export class OutcomeUnknownError extends CountersignError {
   override readonly name = 'OutcomeUnknownError';
   readonly code = 'outcome-unknown';
-  /** The last answer that could not be trusted, such as a proxy's 503. Its body is kept up to 64 KiB. */
+  /** The last answer that could not be trusted, such as a proxy's 503. Of its body is kept what came in a second, up to 64 KiB. */
   readonly lastResponse: Response | undefined;
 
   constructor(cause: unknown, lastResponse: Response | undefined) {
@@ -81,7 +81,7 @@ export class OutcomeUnknownError extends CountersignError {
 export class AlreadyAdmittedError extends CountersignError {
   override readonly name = 'AlreadyAdmittedError';
   readonly code = 'already-admitted';
-  /** An answer to an earlier attempt, which may be the application's own. Its body is kept up to 64 KiB. */
+  /** An answer to an earlier attempt, which may be the application's own. Of its body is kept what came in a second, up to 64 KiB. */
   readonly earlierResponse: Response | undefined;
 
   constructor(earlierResponse: Response | undefined) {

@@ -1,16 +1,19 @@
 /**
- * Answers that a call has gone on from, kept for the error it may end in: their body is read, up to a limit, so that
- * it holds no connection.
+ * Answers that a call has gone on from, kept for the error it may end in: their body is read, up to a size and a time,
+ * so that it holds no connection.
  */
 
 /** What is kept of a body. */
 export const MAX_KEPT_BYTES: number = 64 * 1024;
+/** How long it may take to come. */
+export const MAX_KEEPING_MS: number = 1000;
 
 /** A `Response` of its own with what could be read of this one's body. Never rejects. */
 export async function keepResponse(response: Response): Promise<Response> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   const reader = response.body?.getReader();
+  const timer = setTimeout(() => reader?.cancel().catch(() => {}), MAX_KEEPING_MS);
   try {
     while (reader !== undefined && size < MAX_KEPT_BYTES) {
       const { done, value } = await reader.read();
@@ -23,5 +26,6 @@ export async function keepResponse(response: Response): Promise<Response> {
   } catch {
     // Cut on its way: what came is kept.
   }
+  clearTimeout(timer);
   return new Response(new Blob(chunks), response);
 }

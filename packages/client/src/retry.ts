@@ -35,7 +35,7 @@ export interface CallState {
   /** How often the request was sent. */
   readonly sent: number;
   readonly signedAgain: boolean;
-  /** Whether an earlier attempt with the present signature had no authentic answer. */
+  /** Whether an earlier attempt had no authentic answer, or a signature that may still become fresh. */
   readonly unanswered: boolean;
   /** The last answer to such an attempt. */
   readonly lastResponse?: Response;
@@ -105,12 +105,7 @@ function decideVerdict(
     }
     case 'store-unavailable':
       return (
-        resend(policy, call, retryAfterMs, moment) ??
-        fail(
-          call.unanswered
-            ? new OutcomeUnknownError(undefined, call.lastResponse)
-            : new StoreUnavailableError(retryAfterMs),
-        )
+        resend(policy, call, retryAfterMs, moment) ?? fail(unavailable(call.unanswered, call, retryAfterMs))
       );
     case 'stale-timestamp':
     case 'store-recovering':
@@ -143,7 +138,8 @@ function decideTimestamp(
     // Proves nothing: the signature becomes fresh later, and a copy of it may be admitted then.
     // A correction after lost attempts may fall short, so a safe method may need more than one.
     const repeats = SAFE_METHODS.has(call.method) && corrected && call.sent < policy.attempts;
-    return repeats && call.repeatable ? { ...signAgain(call, 0), ...correction } : skew('unknown');
+    if (!repeats || !call.repeatable) return skew('unknown');
+    return { ...signAgain({ ...call, unanswered: true }, 0), ...correction };
   }
   const deadBeforeSigned = deadSinceMs !== undefined && deadSinceMs < timeMs - moment.elapsedMs;
   if (!deadBeforeSigned) {
@@ -155,12 +151,20 @@ function decideTimestamp(
     const { lastResponse: _, ...proved } = call;
     return { ...signAgain({ ...proved, unanswered: false }, waitMs), ...correction };
   }
-  if (!recovering) return skew('not-admitted');
-  return { ...fail(new StoreUnavailableError(retryAfterMs)), ...correction };
+  // The present signature is dead; an earlier one that was ahead of its time may not be.
+  const open = call.signedAgain && call.unanswered;
+  if (!recovering) return skew(open ? 'unknown' : 'not-admitted');
+  return { ...fail(unavailable(open, call, retryAfterMs)), ...correction };
 }
 
 function fail(error: CountersignError): Decision {
   return { action: 'fail', error };
+}
+
+function unavailable(open: boolean, call: CallState, retryAfterMs: number | undefined): CountersignError {
+  return open
+    ? new OutcomeUnknownError(undefined, call.lastResponse)
+    : new StoreUnavailableError(retryAfterMs);
 }
 
 function signAgain(call: CallState, waitMs: number): Decision {
@@ -190,6 +194,10 @@ function resend(
     : { action: 'resend', waitMs: wait, call: { ...call, sent: call.sent + 1 } };
 }
 
+function maySend(policy: RetryPolicy, call: CallState): boolean {
+  return call.repeatable && call.sent < policy.attempts;
+}
+
 /** The wait with its jitter, upwards only; `undefined` when nothing may be sent any more, or not that late. */
 function waitMs(
   policy: RetryPolicy,
@@ -198,7 +206,7 @@ function waitMs(
   random: number,
   longestMs: number,
 ): number | undefined {
-  if (!call.repeatable || call.sent >= policy.attempts || leastMs > longestMs) return undefined;
+  if (!maySend(policy, call) || leastMs > longestMs) return undefined;
   const jitterMs = leastMs === 0 ? 0 : random * Math.max(MIN_JITTER_MS, leastMs / 4);
   return Math.min(leastMs + jitterMs, longestMs);
 }

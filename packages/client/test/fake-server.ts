@@ -34,7 +34,13 @@ export interface Received {
 export type Reaction =
   | 'drop'
   | 'hang'
-  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
+  | {
+      readonly status: number;
+      readonly headers?: Record<string, string>;
+      readonly body?: string;
+      /** The body begins and never ends. */
+      readonly endless?: boolean;
+    };
 
 export interface FakeServer {
   readonly origin: string;
@@ -60,7 +66,9 @@ export async function fakeServer(
     const reaction = (await react(request, index)) ?? handle();
     if (reaction === 'drop') return void message.socket.destroy();
     if (reaction === 'hang') return;
-    response.writeHead(reaction.status, reaction.headers).end(reaction.body);
+    response.writeHead(reaction.status, reaction.headers);
+    if (reaction.endless) response.write(reaction.body);
+    else response.end(reaction.body);
 
     function handle(): Reaction {
       if (request.signed === undefined) return { status: 200, body: 'unsigned' };

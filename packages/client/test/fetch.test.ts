@@ -252,6 +252,17 @@ describe('L14 one call, one signature', () => {
     expect(server.executed).toHaveLength(1);
   });
 
+  test('a gateway whose answer never ends does not hold the call up', async () => {
+    const server = await start((_, index) =>
+      index === 0 ? { status: 503, body: 'beginning', endless: true } : 'drop',
+    );
+    const error = await quick({ attempts: 2 })
+      .fetch(server.origin)
+      .catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(OutcomeUnknownError);
+    expect(await (error as OutcomeUnknownError).lastResponse?.text()).toBe('beginning');
+  });
+
   test('rate-limited: the same signature after the wait', async () => {
     const server = await start((request, index) =>
       index < 2

@@ -7,6 +7,8 @@ import { type NetworkPlan, runCall, type ServerPlan, type World } from './retry-
 const RUNS = { numRuns: 3000 };
 const UNSAFE = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
+const methods = fc.constantFrom('GET', 'HEAD', 'OPTIONS', ...UNSAFE);
+
 /** Moments in the life of a signature: short, around the window's edges, long. */
 const delayMs = fc.oneof(
   fc.integer({ min: 0, max: 2000 }),
@@ -81,12 +83,12 @@ test('L14 a call that cannot send its body twice sends once', async () => {
   );
 });
 
-test('L14 no call sends more often than it may, or signs more than twice, and it always ends', async () => {
+test('L14 no call sends more often than it may, or signs an unsafe method more than twice, and it always ends', async () => {
   await fc.assert(
-    fc.asyncProperty(world, fc.constantFrom('GET', 'HEAD', 'OPTIONS', ...UNSAFE), async (given, method) => {
+    fc.asyncProperty(world, methods, async (given, method) => {
       const { sends, signatures, result } = await runCall({ ...given, method });
       expect(sends).toBeLessThanOrEqual(6);
-      expect(signatures).toBeLessThanOrEqual(2);
+      expect(signatures).toBeLessThanOrEqual(UNSAFE.includes(method) ? 2 : sends);
       if ('threw' in result) expect(result.threw).toBeInstanceOf(CountersignError);
     }),
     RUNS,
@@ -105,7 +107,7 @@ test('L14 an error’s outcome is right: admitted always, not-admitted where not
       });
       if (!('threw' in result) || !(result.threw instanceof CountersignError)) return;
       seen.add(`${result.threw.code}: ${result.threw.outcome}`);
-      if (result.threw.outcome === 'admitted') expect(executedWhenItEnded).toBe(1);
+      if (result.threw.outcome === 'admitted') expect(executedWhenItEnded).toBeGreaterThan(0);
       if (result.threw.outcome === 'not-admitted' && passive) expect(executions).toHaveLength(0);
     }),
     { numRuns: 6000 },

@@ -257,14 +257,22 @@ describe('stale-timestamp and store-recovering', () => {
 describe('future-timestamp', () => {
   const fast = verdict('future-timestamp', { timeMs: NOW_MS - 20_000 });
 
-  test.each(['GET', 'HEAD', 'OPTIONS'])('%s is signed again, once', (method) => {
-    expect(after(fast, { call: { method } })).toMatchObject({
-      action: 'sign-again',
-      waitMs: 0,
-      offsetMs: -19_960,
-    });
-    const again = after(fast, { call: { method, signedAgain: true } });
-    expect(errorOf(again)).toBeInstanceOf(ClockSkewError);
+  test.each(['GET', 'HEAD', 'OPTIONS'])('%s is signed again while attempts remain', (method) => {
+    const again = { action: 'sign-again', waitMs: 0, offsetMs: -19_960, call: { unanswered: true } };
+    expect(after(fast, { call: { method } })).toMatchObject(again);
+    expect(after(fast, { call: { method, signedAgain: true, sent: 3 } })).toMatchObject(again);
+    for (const spent of [{ sent: 4 }, { repeatable: false }]) {
+      expect(errorOf(after(fast, { call: { method, ...spent } }))).toBeInstanceOf(ClockSkewError);
+    }
+  });
+
+  test('whatever follows, the earlier signature may still be admitted', () => {
+    const call = { method: 'GET', signedAgain: true, unanswered: true };
+    const stale = verdict('stale-timestamp', { timeMs: NOW_MS + 400_000, deadSinceMs: NOW_MS });
+    expect(errorOf(after(stale, { call }))).toMatchObject({ code: 'clock-skew', outcome: 'unknown' });
+    const recovering = verdict('store-recovering', { deadSinceMs: NOW_MS - 5000 });
+    expect(errorOf(after(recovering, { call }))).toBeInstanceOf(OutcomeUnknownError);
+    expect(errorOf(after(verdict('rate-limited'), { call }))).toMatchObject({ outcome: 'unknown' });
   });
 
   test('a fast clock’s signature that becomes fresh later: any other method ends, and the clock is corrected', () => {

@@ -253,6 +253,17 @@ describe('L14 one call, one signature', () => {
     ]);
   });
 
+  test('a gateway whose answer never ends does not hold the call up', async () => {
+    const server = await start((request, index) =>
+      index === 0
+        ? { status: 503, headers: request.verdict('store-unavailable'), body: 'beginning', endless: true }
+        : index === 1
+          ? { status: 503, body: 'beginning', endless: true }
+          : undefined,
+    );
+    expect((await send(compose().dispatcher, server)).statusCode).toBe(200);
+  });
+
   test('an attempt that takes too long is given up, and sent again', async () => {
     const server = await start((_, index) => (index === 0 ? 'hang' : undefined));
     const { dispatcher } = compose({ attemptTimeoutMs: 100 });

@@ -3,7 +3,7 @@
  * is known whose it is. It decides nothing.
  */
 import type { Dispatcher } from 'undici';
-import { MAX_KEPT_BYTES } from '../kept-response.js';
+import { MAX_KEEPING_MS, MAX_KEPT_BYTES } from '../kept-response.js';
 import type { Answer } from '../signed-call.js';
 import type { StableController } from './stable-controller.js';
 
@@ -112,16 +112,21 @@ export function dispatchOnce(
   });
 }
 
-/** Reads a body up to a limit, so that the connection can be used again; of a longer one it ends the connection. */
+/** Reads a body up to a size and a time, so that the connection can be used again; beyond, it ends the connection. */
 function collector(controller: Dispatcher.DispatchController, done: (bytes: Buffer) => void): Sink {
   const chunks: Buffer[] = [];
   let size = 0;
-  const finish = (): void => done(Buffer.concat(chunks).subarray(0, MAX_KEPT_BYTES));
+  const stop = (): void => controller.abort(new Error('the answer is not needed'));
+  const timer = setTimeout(stop, MAX_KEEPING_MS);
+  const finish = (): void => {
+    clearTimeout(timer);
+    done(Buffer.concat(chunks).subarray(0, MAX_KEPT_BYTES));
+  };
   return {
     data: (chunk) => {
       chunks.push(chunk);
       size += chunk.length;
-      if (size > MAX_KEPT_BYTES) controller.abort(new Error('the answer is not needed'));
+      if (size > MAX_KEPT_BYTES) stop();
     },
     end: finish,
     error: finish,
