@@ -10,6 +10,7 @@ import type { BodyLimits } from './steps/body.js';
 import { dummySecret } from './steps/prove.js';
 import type { Store } from './store.js';
 import type { VerdictEvent } from './verdict.js';
+import { requireWhole } from './whole-number.js';
 
 export interface VerifierOptions {
   /** Where keys are found: `keyring(…)`, or `cachedDirectory(…)` for keys that live elsewhere. */
@@ -71,6 +72,8 @@ export interface VerifierConfig {
 const DEFAULT_MAX_BODY_BYTES = 1_048_576;
 const DEFAULT_BODY_TIMEOUT_MS = 30_000;
 const DEFAULT_STORE_TIMEOUT_MS = 250;
+/** Longer timers fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Checks options and attaches the store.
@@ -87,12 +90,27 @@ export function configure(options: VerifierOptions): VerifierConfig {
     policy: requestPolicy(options),
     keys: options.keys,
     store: options.store ?? memoryStore(),
-    storeTimeoutMs: positiveInteger('storeTimeoutMs', options.storeTimeoutMs ?? DEFAULT_STORE_TIMEOUT_MS),
+    storeTimeoutMs: requireWhole(
+      'storeTimeoutMs',
+      options.storeTimeoutMs ?? DEFAULT_STORE_TIMEOUT_MS,
+      1,
+      MAX_TIMER_MS,
+    ),
     limits: compileLimits(options.limits ?? {}),
     window,
     bodyLimits: {
-      maxBodyBytes: positiveInteger('maxBodyBytes', options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
-      bodyTimeoutMs: positiveInteger('bodyTimeoutMs', options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS),
+      maxBodyBytes: requireWhole(
+        'maxBodyBytes',
+        options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+        0,
+        Number.MAX_SAFE_INTEGER,
+      ),
+      bodyTimeoutMs: requireWhole(
+        'bodyTimeoutMs',
+        options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS,
+        1,
+        MAX_TIMER_MS,
+      ),
     },
     failures: failureMeter(options.failures ?? {}, clock),
     dummy: dummySecret(),
@@ -102,11 +120,4 @@ export function configure(options: VerifierOptions): VerifierConfig {
   };
   config.store.attach?.(window);
   return config;
-}
-
-function positiveInteger(option: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`${option}: expected a positive integer, got ${String(value)}`);
-  }
-  return value;
 }

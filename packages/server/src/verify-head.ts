@@ -95,7 +95,7 @@ function findKey(
   if (known !== undefined) return known.key;
   if (config.failures.isSpent(attempt.addressGroup)) return undefined;
   const failed = (error: unknown): Refusal =>
-    refusal('store-unavailable', `the key directory failed: ${String(error)}`, { retryAfterMs: 1000 });
+    refusal('store-unavailable', `the key directory failed: ${describe(error)}`, { retryAfterMs: 1000 });
   try {
     const found = config.keys.find(id);
     return found instanceof Promise ? found.catch(failed) : found;
@@ -122,4 +122,10 @@ function invalidReason(key: Key | undefined): string {
   return key === undefined
     ? 'no such key, or it was not asked for'
     : 'the key is not usable now, or none of its secrets gives this MAC';
+}
+
+/** An error with its cause, for the operator. */
+function describe(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? String(error) : `${String(error)}: ${String(cause)}`;
 }

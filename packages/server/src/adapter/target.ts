@@ -33,7 +33,8 @@ export function routedTarget(raw: string, routed: string): string {
 function pathAndQuery(target: string): string | undefined {
   try {
     const { path, query } = canonicalTarget(target);
-    return `${path}?${query}`;
+    // A URL parser escapes the apostrophe of a query, and nothing else that the canonical form leaves.
+    return `${path}?${query.replaceAll("'", '%27')}`;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.js';
 import { charge, createRateWindow, idleAtMs, type RateWindow, waitMs } from '../rate-window.js';
+import { requireWhole } from '../whole-number.js';
 
 export interface FailureOptions {
   /** How many refusals an address has in any window. Default 60. */
@@ -34,9 +35,19 @@ const DROPPED_PER_CALL = 2;
 
 /** @throws RangeError naming `failures.<option>` */
 export function failureMeter(options: FailureOptions, clock: Clock): FailureMeter {
-  const limit = requireWhole('limit', options.limit ?? 60, 1, MAX_LIMIT);
-  const windowMs = requireWhole('windowMs', options.windowMs ?? 60_000, MIN_WINDOW_MS, MAX_WINDOW_MS);
-  const maxAddresses = requireWhole('maxAddresses', options.maxAddresses ?? 10_000, 1, MAX_ADDRESSES);
+  const limit = requireWhole('failures.limit', options.limit ?? 60, 1, MAX_LIMIT);
+  const windowMs = requireWhole(
+    'failures.windowMs',
+    options.windowMs ?? 60_000,
+    MIN_WINDOW_MS,
+    MAX_WINDOW_MS,
+  );
+  const maxAddresses = requireWhole(
+    'failures.maxAddresses',
+    options.maxAddresses ?? 10_000,
+    1,
+    MAX_ADDRESSES,
+  );
   // In the order of their last refusals, which with windows of one length is that of falling idle.
   const windows = new Map<string, RateWindow>();
   const overflow = createRateWindow(limit, windowMs);
@@ -75,11 +86,4 @@ export function failureMeter(options: FailureOptions, clock: Clock): FailureMete
       windows.set(group, window);
     },
   };
-}
-
-function requireWhole(option: string, value: unknown, least: number, most: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new RangeError(
-    `failures.${option}: expected a whole number from ${least} to ${most}, got ${String(value)}`,
-  );
 }

@@ -3,6 +3,7 @@
  * time for an id, and keeps what strangers name apart from what callers proved. It does not keep failures.
  */
 import type { Eventually } from '../eventually.js';
+import { requireWhole } from '../whole-number.js';
 import { boundedMap } from './bounded-map.js';
 import { type KeyAnswer, type KeyDirectory, KeyDirectoryError } from './directory.js';
 import { defineKey, isKey, type Key, type KeyConfig } from './key.js';
@@ -172,9 +173,4 @@ async function askOperator(
   } catch (cause) {
     throw new KeyDirectoryError('failed', `the look-up of key ${id} failed`, { cause });
   }
-}
-
-function requireWhole(option: string, value: unknown, least: number, most: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new RangeError(`${option}: expected a whole number from ${least} to ${most}, got ${String(value)}`);
 }

@@ -1,6 +1,7 @@
 /**
  * The options of the embedded store, checked and completed. It opens no file.
  */
+import { requireWhole } from '../whole-number.js';
 import type { HashSeed } from './nonce-hash.js';
 
 export interface MemoryStoreOptions {
@@ -57,12 +58,4 @@ export function memoryStoreSettings(options: MemoryStoreOptions): MemoryStoreSet
 function randomSeed(): HashSeed {
   const [first = 0, second = 0] = crypto.getRandomValues(new Uint32Array(2));
   return [first, second];
-}
-
-function requireWhole(option: string, value: unknown, least: number, greatest: number): void {
-  if (!Number.isInteger(value) || Number(value) < least || Number(value) > greatest) {
-    throw new RangeError(
-      `${option}: expected a whole number from ${least} to ${greatest}, got ${String(value)}`,
-    );
-  }
 }
