@@ -23,7 +23,7 @@ it('has 53 lines, each once', () => {
   expect(new Set(ATTACK_CATALOGUE.map(({ line }) => line)).size).toBe(53);
 });
 
-it.each(tested)('has a test in $testedIn$ for: $line', ({ line, testedIn }) => {
+it.each(tested)('has a test in $testedIn for: $line', ({ line, testedIn }) => {
   expect(titles.filter(({ text }) => text.includes(line)).map(({ group }) => group)).toEqual([testedIn]);
 });
 

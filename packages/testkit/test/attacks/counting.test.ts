@@ -63,9 +63,8 @@ describe('budgets diluted over many keys, many resource ids, many query variatio
   });
 });
 
-describe.each([{ limit: 100 }, { limit: 400 }])(
-  "bursts across a window's edge, at $limit a minute",
-  ({ limit }) => {
+describe("bursts across a window's edge", () => {
+  describe.each([{ limit: 100 }, { limit: 400 }])('at $limit a minute', ({ limit }) => {
     const WINDOW_MS = 60_000;
 
     it('admits at most the limit in any minute, wherever the bursts are put', async () => {
@@ -95,5 +94,5 @@ describe.each([{ limit: 100 }, { limit: 400 }])(
         expect(await service.outcome(sign({ signedAtMs: service.clock.nowMs }))).toBe('admitted');
       }
     });
-  },
-);
+  });
+});
