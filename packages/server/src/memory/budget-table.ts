@@ -16,8 +16,8 @@ import { createIdleQueue, type IdleQueue } from './idle-queue.js';
 import { rotation } from './rotation.js';
 
 export interface BudgetTable {
-  /** Budgets in memory. */
-  readonly size: () => number;
+  /** What is in memory. */
+  readonly size: () => { owners: number; budgets: number };
   /** What stands against these charges; `undefined` when nothing does. Takes nothing. */
   readonly refusal: (
     owner: string,
@@ -49,9 +49,9 @@ export function createBudgetTable(maxBudgetsPerOwner: number): BudgetTable {
 
   return {
     size: () => {
-      let size = 0;
-      for (const { byPolicy } of owners.values()) size += byPolicy.size;
-      return size;
+      let budgets = 0;
+      for (const { byPolicy } of owners.values()) budgets += byPolicy.size;
+      return { owners: owners.size, budgets };
     },
 
     refusal: (owner, charges, atMs) => {

@@ -15,6 +15,7 @@ function fakeFile(intact = true, marks: number[] = [T - 50_000, T - 40_000]) {
     marks,
     write: (markMs) =>
       new Promise((resolve, reject) => {
+        if (pending.length > 0) throw new Error('two writes at a time');
         written.push(markMs);
         pending.push({ resolve, reject });
       }),
