@@ -4,8 +4,9 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { type Answer, deliver, fieldOf, formatHead, type RawRequest } from './wire.js';
+import type { AddressInfo } from 'node:net';
+import type { Answer } from './answer.js';
+import { deliver, deliverHalf, type RawRequest } from './wire.js';
 
 /** What happens to one sending of a request. */
 export type Deed =
@@ -19,8 +20,8 @@ export type Deed =
   | { readonly do: 'cut-inside' }
   /** Answers in the server's place; the request goes nowhere. */
   | { readonly do: 'forge'; readonly answer: Answer }
-  /** Keeps it until then, and then forwards it. */
-  | { readonly do: 'hold'; readonly until: Promise<void> };
+  /** Forwards it that much later. */
+  | { readonly do: 'hold'; readonly forMs: number };
 
 export interface Recording {
   readonly request: RawRequest;
@@ -32,6 +33,7 @@ export interface Recording {
 }
 
 export interface Edge {
+  readonly port: number;
   /** How clients address it. */
   readonly authority: string;
   readonly origin: string;
@@ -44,7 +46,6 @@ export interface Edge {
   readonly close: () => void;
 }
 
-const CUT_AFTER_MS = 30;
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
 export async function openEdge(): Promise<Edge> {
@@ -57,7 +58,8 @@ export async function openEdge(): Promise<Edge> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const authority = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  const authority = `127.0.0.1:${port}`;
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse, call: string): Promise<void> {
     const request = await readRequest(incoming);
@@ -65,7 +67,7 @@ export async function openEdge(): Promise<Edge> {
     recorded.push(recording);
     const deed = scripts.get(call)?.shift() ?? { do: 'forward' };
     if (deed.do === 'forge') return respond(outgoing, deed.answer);
-    if (deed.do === 'hold') await deed.until;
+    if (deed.do === 'hold') await new Promise((resolve) => setTimeout(resolve, deed.forMs));
     if (deed.do === 'cut-inside') {
       await deliverHalf(edge.upstreamPort, request);
       outgoing.destroy();
@@ -79,6 +81,7 @@ export async function openEdge(): Promise<Edge> {
   }
 
   const edge: Edge = {
+    port,
     authority,
     origin: `http://${authority}`,
     upstreamPort: 0,
@@ -106,15 +109,4 @@ async function readRequest(incoming: IncomingMessage): Promise<RawRequest> {
 function respond(outgoing: ServerResponse, { status, headers, body }: Answer): void {
   const passedOn = headers.filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()));
   outgoing.writeHead(status, passedOn.flat()).end(body);
-}
-
-/** Sends the head and half of the body, and hangs up. */
-export async function deliverHalf(port: number, request: RawRequest): Promise<void> {
-  if (fieldOf(request, 'content-length') === undefined) throw new Error('there is no body to cut');
-  const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => {});
-  socket.write(formatHead(request));
-  socket.write(request.body.subarray(0, request.body.length / 2));
-  await new Promise((resolve) => setTimeout(resolve, CUT_AFTER_MS));
-  socket.destroy();
 }

@@ -3,11 +3,14 @@
  * go over the wire as they are in here.
  */
 import { createSigner } from '@countersign/client';
+import { fieldOf } from './answer.js';
 import type { KeyId } from './partners.js';
-import { fieldOf, type RawRequest } from './wire.js';
-import type { World } from './world.js';
+import type { RawRequest } from './wire.js';
+import type { Service, World } from './world.js';
 
 export interface Draft {
+  /** Default: the orders service. */
+  readonly service?: Service;
   readonly key?: KeyId;
   readonly method?: string;
   readonly target?: string;
@@ -36,9 +39,10 @@ const ORDER = {
 export const ORDER_BODY: string = JSON.stringify(ORDER);
 export const NUMBERED_ORDER_BODY: string = JSON.stringify({ ...ORDER, reference: 'PO-2025-{n}' });
 
-/** A signed request to the orders service. Default: POST of an order by acme. */
+/** A signed request. Default: the POST of an order by acme. */
 export function draft(world: World, options: Draft = {}): RawRequest {
   const { key = 'acme', method = 'POST', target = '/v1/orders', call, scope, now, nonce } = options;
+  const { authority } = (options.service ?? world.orders).edge;
   const text = 'body' in options || method !== 'POST' ? options.body : ORDER_BODY;
   const body = Buffer.from(text ?? '');
   const headers: (readonly [string, string])[] = [...(options.headers ?? [])];
@@ -47,7 +51,7 @@ export function draft(world: World, options: Draft = {}): RawRequest {
   const signer = createSigner({
     keyId: key,
     secret: world.secrets[key],
-    audience: world.orders.edge.authority,
+    audience: authority,
     ...(now === undefined ? {} : { now }),
     ...(nonce === undefined ? {} : { nonce }),
   });
@@ -56,7 +60,7 @@ export function draft(world: World, options: Draft = {}): RawRequest {
     method,
     target,
     headers: [
-      ['Host', world.orders.edge.authority],
+      ['Host', authority],
       ...headers,
       ...(body.length > 0 ? [['Content-Length', String(body.length)] as const] : []),
       ...Object.entries(signature),
@@ -65,39 +69,11 @@ export function draft(world: World, options: Draft = {}): RawRequest {
   };
 }
 
-/** The request with its signature's parameter changed. */
-export function withParameter(
-  request: RawRequest,
-  name: string,
-  change: (value: string) => string,
-): RawRequest {
-  const parameter = new RegExp(`(?<=\\b${name}=")[^"]*`);
-  return withField(request, 'authorization', (value) => value.replace(parameter, change));
-}
-
-/** The request with a field's value changed. */
-export function withField(request: RawRequest, name: string, change: (value: string) => string): RawRequest {
-  const headers = request.headers.map(([each, value]): readonly [string, string] =>
-    each.toLowerCase() === name ? [each, change(value)] : [each, value],
-  );
-  return { ...request, headers };
-}
-
-export function withoutField(request: RawRequest, name: string): RawRequest {
-  return { ...request, headers: request.headers.filter(([each]) => each.toLowerCase() !== name) };
-}
-
-/** The request with a field line added, after all others. */
-export function addField(request: RawRequest, name: string, value: string): RawRequest {
-  return { ...request, headers: [...request.headers, [name, value]] };
-}
-
-/** The request with another body, its length announced. */
-export function withBody(request: RawRequest, text: string): RawRequest {
-  const body = Buffer.from(text);
-  return { ...withField(request, 'content-length', () => String(body.length)), body };
-}
-
 export function nonceOf(request: RawRequest): string {
   return /nonce="([^"]*)"/.exec(fieldOf(request, 'authorization') ?? '')?.[1] ?? '';
+}
+
+/** When it was signed, by the clock of who signed it. */
+export function signedAtMs(request: RawRequest): number {
+  return Number(/ts="([0-9]*)"/.exec(fieldOf(request, 'authorization') ?? '')?.[1]);
 }

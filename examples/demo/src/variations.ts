@@ -1,31 +1,34 @@
 /** Hostile variations of one signed request: each is refused, and none of them spends what it was made from. */
-import type { Checks } from './step.js';
-import type { RawRequest } from './wire.js';
-import type { World } from './world.js';
+import type { Change } from './changes.js';
+import { tellCodes } from './codes.js';
+import { type Draft, draft } from './signing.js';
+import type { Step } from './step.js';
 
 /** What is done to the request, how, and the codes that may answer it. */
-export type Variation = readonly [
-  what: string,
-  change: (request: RawRequest) => RawRequest,
-  ...codes: readonly string[],
-];
+export type Variation = readonly [what: string, change: Change, ...codes: readonly string[]];
 
-/** Sends all variations, then the request itself, which must still be admitted: a refusal has spent nothing. */
-export async function sendVariations(
-  world: World,
-  { equal, must }: Checks,
-  request: RawRequest,
-  call: string,
+/** A step that sends all variations, then the request itself: it must be admitted, so the refusals have spent nothing. */
+export function variationsStep(
+  name: string,
+  options: Draft & { readonly call: string },
   variations: readonly Variation[],
-): Promise<string> {
-  let refused = 0;
-  for (const [what, change, ...codes] of variations) {
-    const { code } = await world.send(change(request));
-    must(codes.includes(code), `${what}: expected ${codes.join(' or ')}, got ${code}`);
-    if (code !== 'admitted') refused += 1;
-  }
-  equal('executions before the original came', world.ledger.executionsOf(call), 0);
-  equal('the original, after all of them', (await world.send(request)).code, 'admitted');
-  equal('executions', world.ledger.executionsOf(call), 1);
-  return `${refused} of ${variations.length} refused, original admitted`;
+): Step {
+  return {
+    name,
+    promise: 'refused, and the original still admitted',
+    run: async (world, { equal, must }) => {
+      const request = draft(world, options);
+      const given: string[] = [];
+      for (const [what, change, ...codes] of variations) {
+        const { code } = await world.send(change(request));
+        must(codes.includes(code), `${what}: expected ${codes.join(' or ')}, got ${code}`);
+        given.push(code);
+      }
+      equal('executions before the original came', world.ledger.executionsOf(options.call), 0);
+      const original = await world.send(request);
+      equal('the original, after all of them', original.code, 'admitted');
+      equal('executions', world.ledger.executionsOf(options.call), 1);
+      return `${tellCodes(given)}; then ${original.code}`;
+    },
+  };
 }

@@ -1,8 +1,9 @@
 /**
  * HTTP/1.1 by hand: an attacker's requests need bytes that no HTTP client would send. It writes what it is given,
- * reads one answer at a time, and knows nothing of signatures.
+ * and knows nothing of signatures.
  */
 import { connect, type Socket } from 'node:net';
+import { type Answer, parseAnswer } from './answer.js';
 
 /** A request as it goes over the wire. */
 export interface RawRequest {
@@ -13,14 +14,6 @@ export interface RawRequest {
   readonly body: Buffer;
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Buffer;
-  /** `admitted` for 2xx; else the problem document's code, or `http-<status>` where there is none. */
-  readonly code: string;
-}
-
 /** One connection to a port of this machine. */
 export interface Line {
   readonly write: (bytes: Buffer) => void;
@@ -28,6 +21,8 @@ export interface Line {
   readonly answer: () => Promise<Answer>;
   readonly close: () => void;
 }
+
+const HALF_WAY_MS = 30;
 
 /** Sends a request on a connection of its own. */
 export async function deliver(port: number, request: RawRequest | Buffer): Promise<Answer> {
@@ -40,6 +35,15 @@ export async function deliver(port: number, request: RawRequest | Buffer): Promi
   }
 }
 
+/** Sends the head and half of the body, and hangs up. */
+export async function deliverHalf(port: number, request: RawRequest): Promise<void> {
+  const line = openLine(port);
+  line.write(formatHead(request));
+  line.write(request.body.subarray(0, request.body.length / 2));
+  await new Promise((resolve) => setTimeout(resolve, HALF_WAY_MS));
+  line.close();
+}
+
 export function formatRequest(request: RawRequest): Buffer {
   return Buffer.concat([formatHead(request), request.body]);
 }
@@ -47,10 +51,6 @@ export function formatRequest(request: RawRequest): Buffer {
 export function formatHead({ method, target, headers }: RawRequest): Buffer {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
-}
-
-export function fieldOf(message: Pick<RawRequest, 'headers'>, name: string): string | undefined {
-  return message.headers.find(([each]) => each.toLowerCase() === name)?.[1];
 }
 
 export function openLine(port: number): Line {
@@ -86,40 +86,4 @@ export function openLine(port: number): Line {
     },
     close: () => socket.destroy(),
   };
-}
-
-function parseAnswer(
-  bytes: Buffer,
-  atEnd: boolean,
-): { readonly answer: Answer; readonly length: number } | undefined {
-  const headEnd = bytes.indexOf('\r\n\r\n');
-  if (headEnd < 0) return undefined;
-  const [statusLine = '', ...lines] = bytes.toString('latin1', 0, headEnd).split('\r\n');
-  const status = Number(statusLine.split(' ')[1]);
-  const headers = lines.map((line): readonly [string, string] => {
-    const colon = line.indexOf(':');
-    return [line.slice(0, colon), line.slice(colon + 1).trim()];
-  });
-  const start = headEnd + 4;
-  const length = fieldOf({ headers }, 'content-length');
-  if (length === undefined && !atEnd) {
-    // Node's own refusals have neither a length nor a body.
-    if (fieldOf({ headers }, 'connection') === 'close') return undefined;
-    throw new Error('an answer without a length on an open connection');
-  }
-  const end = length === undefined ? bytes.length : start + Number(length);
-  if (bytes.length < end) return undefined;
-  const body = bytes.subarray(start, end);
-  return { answer: { status, headers, body, code: codeOf(status, body) }, length: end };
-}
-
-function codeOf(status: number, body: Buffer): string {
-  if (status >= 200 && status < 300) return 'admitted';
-  try {
-    const { code } = JSON.parse(body.toString());
-    if (typeof code === 'string') return code;
-  } catch {
-    // Not a problem document.
-  }
-  return `http-${status}`;
 }

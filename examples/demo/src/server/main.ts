@@ -77,7 +77,7 @@ function makeVerifier(
     tolerance: sabotage === 'tolerance' ? { ...tolerance, pastMs: A_DAY_MS } : tolerance,
     maxBodyBytes: MAX_BODY_BYTES,
     bodyTimeoutMs: BODY_TIMEOUT_MS,
-    failures: { limit: 300, windowMs: 2_000 },
+    failures: { limit: 200, windowMs: 2_000 },
     monotonicNow: () => {
       clock.readingMs = performance.now();
       return clock.readingMs;

@@ -19,7 +19,8 @@ export const newHorizonFile: Step = {
     equal('the first answer', first, 'store-recovering');
     equal('the answer to the second signature', second, 'admitted');
     equal('the result of the call', result.status, 201);
-    equal('executions', ledger.executionsOf(call), 1);
-    return `${first}, waited, signed again: ${result.status}`;
+    const executions = ledger.executionsOf(call);
+    equal('executions', executions, 1);
+    return `${first}; signed again: ${second}; executions: ${executions}`;
   },
 };

@@ -6,12 +6,13 @@ import type { Step } from '../step.js';
 
 const ORDER = { method: 'POST', path: '/v1/orders', body: NUMBERED_ORDER_BODY } as const;
 const FLOOD = { ...ORDER, concurrency: 12 } as const;
+const EDGE_FOR_MS = 2_600;
 /** 95 % of 20/s. */
 const STEADY_SPACING_MS = 53;
 
 export const acrossTheEdge: Step = {
-  name: 'bursts across windows’ edges, 20/s and 200/s',
-  promise: 'no second holds more; 95 % is never refused',
+  name: 'bursts across windows’ edges, 20/s and 150/2s',
+  promise: 'no window holds more; 95 % is never refused',
   run: async (world, { equal, must }) => {
     const options = { direct: true, attempts: 1 } as const;
     const [small, large, steady] = await Promise.all([
@@ -20,19 +21,19 @@ export const acrossTheEdge: Step = {
       world.startPartner('steady', options),
     ]);
     const [refusedSmall, refusedLarge, paced] = await Promise.all([
-      small.run({ ...FLOOD, call: 'edge-small-{n}', forMs: 3_200, spacingMs: 5 }),
-      large.run({ ...FLOOD, call: 'edge-large-{n}', forMs: 3_200, spacingMs: 5 }),
-      steady.run({ ...ORDER, call: 'steady-{n}', forMs: 3_200, spacingMs: STEADY_SPACING_MS }),
+      small.run({ ...FLOOD, call: 'edge-small-{n}', forMs: EDGE_FOR_MS, spacingMs: 5 }),
+      large.run({ ...FLOOD, call: 'edge-large-{n}', forMs: EDGE_FOR_MS, spacingMs: 5 }),
+      steady.run({ ...ORDER, call: 'steady-{n}', forMs: EDGE_FOR_MS, spacingMs: STEADY_SPACING_MS }),
     ]);
     const fullest = ['edge_small', 'edge_large'].map((owner) =>
       fullestUnits(world.ledger, owner, 'orders:write'),
     );
     must((fullest[0] ?? 0) <= 20, `a second held ${fullest[0]} of 20`);
-    must((fullest[1] ?? 0) <= 200, `a second held ${fullest[1]} of 200`);
+    must((fullest[1] ?? 0) <= 150, `two seconds held ${fullest[1]} of 150`);
     must(refused(refusedSmall) > 0 && refused(refusedLarge) > 0, 'the flood was no flood');
     equal('refusals of the one who keeps to the rate', refused(paced), 0);
     equal('answers to him', admitted(paced), paced.length);
-    return `fullest second ${fullest[0]} of 20, ${fullest[1]} of 200; ${paced.length} of ${paced.length} at 95 %`;
+    return `fullest window ${fullest[0]} of 20, ${fullest[1]} of 150; ${admitted(paced)} of ${paced.length} at 95 %`;
   },
 };
 
@@ -50,7 +51,7 @@ export const floodedScope: Step = {
     must(fullest <= 20, `a second held ${fullest} writes of 20`);
     must(refused(writes) > 0, 'the flood was no flood');
     equal('reads admitted', admitted(reads), reads.length);
-    must(reads.length > 20, `only ${reads.length} reads came through`);
+    must(reads.length >= 5, `only ${reads.length} reads came through`);
     return `${admitted(writes)} of ${writes.length} writes, ${admitted(reads)} of ${reads.length} reads`;
   },
 };

@@ -2,9 +2,10 @@
 import type { Step } from '../step.js';
 import { newHorizonFile } from './beginning.js';
 import { books } from './books.js';
-import { fastClock, futureCopy, heldOriginal, slowClock, staleCapture } from './clocks.js';
+import { fastClock, slowClock } from './clocks.js';
 import { otherSpellings, signedReadsAndWrites } from './daily-work.js';
 import { acrossTheEdge, floodedScope, sharedBudget } from './floods.js';
+import { futureCopy, heldOriginal, staleCapture } from './held-back.js';
 import { forgedRefusals, lostAnswers, proxy503 } from './lies.js';
 import { fieldNotations, targetNotations, timeNotations } from './notations.js';
 import { anotherService, fiftyCopies, replayAtOnce } from './replay.js';

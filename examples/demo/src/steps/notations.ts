@@ -1,44 +1,40 @@
 /** One request in notations that another parser might read otherwise: fields, times and targets. */
-import { addField, draft, withField, withoutField, withParameter } from '../signing.js';
+import { added, field, parameter, repeated, target, without } from '../changes.js';
+import { ORDER_BODY } from '../signing.js';
 import type { Step } from '../step.js';
-import { sendVariations, type Variation } from '../variations.js';
-import { fieldOf, type RawRequest } from '../wire.js';
+import { type Variation, variationsStep } from '../variations.js';
 
 const MALFORMED = 'malformed-signature';
-/** Node's parser refuses some of these itself, before anybody else sees them. */
+const BAD_REQUEST = 'malformed-request';
+const BAD_TARGET = 'malformed-target';
+const AMBIGUOUS = 'ambiguous-target';
+const INVALID = 'invalid-signature';
+/** Node or the router refuses some of these itself, before the verifier sees them. */
 const BY_NODE = 'http-400';
+const NO_ROUTE = 'http-404';
 
 const FIELDS: readonly Variation[] = [
-  [
-    'two Authorization fields',
-    (r) => addField(r, 'Authorization', fieldOf(r, 'authorization') ?? ''),
-    MALFORMED,
-  ],
-  ['a bearer token behind the signature', (r) => addField(r, 'Authorization', 'Bearer x'), MALFORMED],
-  ['two Host fields', (r) => addField(r, 'Host', 'evil.example'), 'malformed-request', BY_NODE],
-  [
-    'two equal Host fields',
-    (r) => addField(r, 'Host', fieldOf(r, 'host') ?? ''),
-    'malformed-request',
-    BY_NODE,
-  ],
-  ['no Host', (r) => withoutField(r, 'host'), 'malformed-request', BY_NODE],
-  ['a Host with user information', (r) => withField(r, 'host', (host) => `a@${host}`), 'malformed-request'],
-  ['another absolute target', (r) => ({ ...r, target: `http://evil.example${r.target}` }), 'wrong-audience'],
-  ['a signed field on two lines', (r) => addField(r, 'If-Match', '*'), 'malformed-request'],
-  ['a folded Authorization', authorization((value) => value.replace(', ', ',\r\n ')), MALFORMED, BY_NODE],
-  ['a bare line feed in it', authorization((value) => value.replace(', ', ',\n')), MALFORMED, BY_NODE],
-  ['the scheme in lower case', authorization((value) => value.toLowerCase()), 'missing-signature'],
-  ['two spaces behind the scheme', authorization((value) => value.replace(' ', '  ')), MALFORMED],
-  ['no space behind a comma', authorization((value) => value.replace(', ', ',')), MALFORMED],
-  ['parameters in another order', authorization((value) => swapFirstTwo(value)), MALFORMED],
-  ['a parameter twice', authorization((value) => `${value}, scope="admin"`), MALFORMED],
-  ['an unknown parameter', authorization((value) => `${value}, debug="1"`), MALFORMED],
-  ['a parameter without quotes', authorization((value) => value.replace('"acme"', 'acme')), MALFORMED],
-  ['U+212A for a k in the key', parameter('key', 'Kelvin'.replace('K', '\u00e2\u0084\u00aa')), MALFORMED],
-  ['the signature in upper case', (r) => withParameter(r, 'sig', (sig) => sig.toUpperCase()), MALFORMED],
+  ['two Authorization fields', repeated('authorization'), MALFORMED],
+  ['a bearer token behind the signature', added('Authorization', 'Bearer x'), MALFORMED],
+  ['two Host fields', added('Host', 'evil.example'), BAD_REQUEST],
+  ['two equal Host fields', repeated('host'), BAD_REQUEST],
+  ['no Host', without('host'), BY_NODE],
+  ['a Host with user information', field('host', (host) => `a@${host}`), BY_NODE],
+  ['another authority in the target', target((text) => `http://evil.example${text}`), 'wrong-audience'],
+  ['a signed field on two lines', repeated('if-match'), BAD_REQUEST],
+  ['a folded Authorization', separator(',\r\n '), BY_NODE],
+  ['a bare line feed in it', separator(',\n'), BY_NODE],
+  ['the scheme in lower case', field('authorization', lowerCase), 'missing-signature'],
+  ['two spaces behind the scheme', field('authorization', (text) => text.replace(' ', '  ')), MALFORMED],
+  ['no space behind a comma', separator(','), MALFORMED],
+  ['parameters in another order', field('authorization', swapFirstTwo), MALFORMED],
+  ['a parameter twice', field('authorization', (text) => `${text}, scope="admin"`), MALFORMED],
+  ['an unknown parameter', field('authorization', (text) => `${text}, debug="1"`), MALFORMED],
+  ['a parameter without quotes', field('authorization', (text) => text.replace('"acme"', 'acme')), MALFORMED],
+  ['U+212A for a k in the key', parameter('key', '\u00e2\u0084\u00aaelvin'), MALFORMED],
+  ['the signature in upper case', parameter('sig', (sig) => sig.toUpperCase()), MALFORMED],
   ['the nonce in upper case', parameter('nonce', '0F8FAD5B-D9CB-469F-A165-70867728950E'), MALFORMED],
-  ['a field of 3 000 bytes', authorization((value) => value.padEnd(3000, 'a')), MALFORMED],
+  ['a field of 3 000 bytes', field('authorization', (text) => text.padEnd(3000, 'a')), MALFORMED],
 ];
 
 const TIMES: readonly Variation[] = [
@@ -46,58 +42,51 @@ const TIMES: readonly Variation[] = [
   ...['1763750000', '17637500000000', ' 1763750000000', 'Infinity'],
 ].map((ts): Variation => [`ts="${ts}"`, parameter('ts', ts), MALFORMED]);
 
-const AMBIGUOUS = 'ambiguous-target';
-const BAD_TARGET = 'malformed-target';
-
 const TARGETS: readonly Variation[] = [
-  ['%2e%2e', to('/v1/orders/%2e%2e/orders'), AMBIGUOUS],
-  ['..', to('/v1/orders/../orders'), AMBIGUOUS],
-  ['.', to('/v1/./orders'), AMBIGUOUS],
-  ['an encoded slash before ..', to('/v1/orders/..%2forders'), AMBIGUOUS],
-  ['an encoded backslash before ..', to('/v1/orders/..%5Corders'), AMBIGUOUS],
-  ['..; as some servers strip it', to('/v1/orders/..;x/orders'), AMBIGUOUS],
-  ['an encoded NUL', to('/v1/orders%00'), BAD_TARGET],
-  ['an encoded line feed', to('/v1/orders%0a'), BAD_TARGET],
-  ['% without digits', to('/v1/orders%zz'), BAD_TARGET],
-  ['a backslash', to('/v1\\orders'), BAD_TARGET],
-  ['a fragment', to('/v1/orders#x'), BAD_TARGET, BY_NODE],
-  ['a raw byte above ASCII', to('/v1/orders?q=\u00f6'), BAD_TARGET, BY_NODE],
-  ['another case', to('/v1/Orders'), 'invalid-signature'],
-  ['a slash at the end', to('/v1/orders/'), 'invalid-signature'],
-  ['a slash doubled', to('/v1//orders'), 'invalid-signature'],
+  ['%2e%2e', target('/v1/x/%2e%2e/orders/1001'), AMBIGUOUS],
+  ['..', target('/v1/x/../orders/1001'), AMBIGUOUS],
+  ['.', target('/v1/./orders/1001'), AMBIGUOUS],
+  ['an encoded slash behind ..', target('/v1/orders/..%2f1001'), AMBIGUOUS],
+  ['an encoded backslash behind ..', target('/v1/orders/..%5C1001'), AMBIGUOUS],
+  ['..; as some servers strip it', target('/v1/orders/..;x'), AMBIGUOUS],
+  ['an encoded NUL', target('/v1/orders/1001%00'), BAD_TARGET],
+  ['an encoded line feed', target('/v1/orders/1001%0a'), BAD_TARGET],
+  ['% without digits', target('/v1/orders/1001%zz'), BAD_TARGET],
+  ['a fragment', target('/v1/orders/1001#x'), BAD_TARGET],
+  ['a backslash', target('/v1/orders\\1001'), BAD_TARGET, BY_NODE],
+  ['a raw byte above ASCII', target('/v1/orders/1001?q=\u00f6'), BAD_TARGET, BY_NODE],
+  ['user information in the target', target((text) => `http://a@evil.example${text}`), BAD_TARGET, BY_NODE],
+  ['an encoded slash', target('/v1/orders/1001%2F'), INVALID],
+  ['path parameters', target('/v1/orders/1001;v=1'), INVALID],
+  ['another case', target('/v1/Orders/1001'), NO_ROUTE],
+  ['a slash at the end', target('/v1/orders/1001/'), NO_ROUTE],
+  ['a slash doubled', target('/v1//orders/1001'), NO_ROUTE],
 ];
 
-export const fieldNotations: Step = notations(
-  'fields',
+const headers = [['If-Match', '"7"']] as const;
+
+export const fieldNotations: Step = variationsStep(
   'the signature field smuggled past two parsers',
+  { call: 'fields', headers },
   FIELDS,
 );
-export const timeNotations: Step = notations('times', 'the time in other notations', TIMES);
-export const targetNotations: Step = notations('targets', 'targets that routers read in two ways', TARGETS);
 
-function notations(call: string, name: string, variations: readonly Variation[]): Step {
-  return {
-    name,
-    promise: 'refused, and the original still admitted',
-    run: (world, checks) => {
-      const request = draft(world, { call, headers: [['If-Match', '"7"']] });
-      return sendVariations(world, checks, request, call, variations);
-    },
-  };
+export const timeNotations: Step = variationsStep('the time in other notations', { call: 'times' }, TIMES);
+
+export const targetNotations: Step = variationsStep(
+  'targets that routers read in two ways',
+  { call: 'targets', method: 'PUT', target: '/v1/orders/1001', body: ORDER_BODY },
+  TARGETS,
+);
+
+function separator(text: string): Variation[1] {
+  return field('authorization', (value) => value.replace(', ', text));
 }
 
-function to(target: string): (request: RawRequest) => RawRequest {
-  return (request) => ({ ...request, target });
+function lowerCase(text: string): string {
+  return text.toLowerCase();
 }
 
-function authorization(change: (value: string) => string): (request: RawRequest) => RawRequest {
-  return (request) => withField(request, 'authorization', change);
-}
-
-function parameter(name: string, value: string): (request: RawRequest) => RawRequest {
-  return (request) => withParameter(request, name, () => value);
-}
-
-function swapFirstTwo(value: string): string {
-  return value.replace(/(key="[^"]*"), (ts="[^"]*")/, '$2, $1');
+function swapFirstTwo(text: string): string {
+  return text.replace(/(key="[^"]*"), (ts="[^"]*")/, '$2, $1');
 }

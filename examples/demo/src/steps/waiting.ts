@@ -1,7 +1,8 @@
 /** What a refused request is told, taken at its word. */
-import { draft } from '../signing.js';
+
+import { fieldOf } from '../answer.js';
+import { draft, NUMBERED_ORDER_BODY } from '../signing.js';
 import { pause, type Step } from '../step.js';
-import { fieldOf } from '../wire.js';
 
 export const retryLaw: Step = {
   name: 'a rate-limited order, the same bytes sent again',
@@ -17,11 +18,14 @@ export const retryLaw: Step = {
     must(told > 0 && told <= 1000, `told to wait ${told} ms of a window of 1000`);
     const toldAtMs = performance.now();
     await pause(told / 2);
-    equal('half way', (await world.send(request)).code, 'rate-limited');
+    const halfWay = (await world.send(request)).code;
+    equal('half way', halfWay, 'rate-limited');
     await pause(toldAtMs + told - performance.now());
-    equal('at the time told', (await world.send(request)).code, 'admitted');
-    equal('executions', world.ledger.executionsOf(call), 1);
-    return `refused for ${told} ms, then admitted, one signature`;
+    const inTime = (await world.send(request)).code;
+    equal('at the time told', inTime, 'admitted');
+    const executions = world.ledger.executionsOf(call);
+    equal('executions', executions, 1);
+    return `told ${told} ms: half way ${halfWay}, then ${inTime}; executions: ${executions}`;
   },
 };
 
@@ -34,7 +38,7 @@ export const patientClient: Step = {
       call: 'waiting-{n}',
       method: 'POST',
       path: '/v1/orders',
-      body: '{"reference":"PO-{n}","customer":"Lindqvist AB","currency":"SEK","lines":[{"sku":"A4","quantity":1,"unitPrice":1}]}',
+      body: NUMBERED_ORDER_BODY,
       count: 5,
       concurrency: 5,
     });
@@ -43,6 +47,7 @@ export const patientClient: Step = {
       equal(`${call}: executions`, world.ledger.executionsOf(call), 1);
     }
     const sendings = world.orders.edge.recordings('waiting-').length;
-    return `${results.length} calls in ${sendings} sendings, ${results.length} executions`;
+    const executions = world.ledger.executions('waiting-').length;
+    return `${results.length} calls in ${sendings} sendings, ${executions} executions`;
   },
 };
