@@ -59,7 +59,8 @@ function hostAuthority(fields: Fields): string {
 function requireAuthority(name: unknown): string {
   const authority = typeof name === 'string' ? canonicalAuthority(name) : undefined;
   if (authority === undefined) {
-    throw new TypeError(`audience: ${JSON.stringify(name)} is not a host with an optional port`);
+    const shown = typeof name === 'string' ? JSON.stringify(name) : typeof name;
+    throw new TypeError(`audience: ${shown} is not a host with an optional port`);
   }
   return authority;
 }

@@ -47,12 +47,14 @@ export function requestPolicy(options: {
   readonly requireSigned?: readonly string[];
 }): RequestPolicy {
   const signatureField = signatureFieldName(options.header);
-  const added = (options.requireSigned ?? []).map((name) => name.toLowerCase());
-  for (const name of added) {
-    if (!isSignable(name, signatureField)) {
-      throw new TypeError(`requireSigned: ${JSON.stringify(name)} is not a field that can be signed`);
-    }
-  }
+  const { requireSigned = [] } = options;
+  if (!Array.isArray(requireSigned)) throw new TypeError('requireSigned: expected a list of field names');
+  const added = requireSigned.map((given: unknown) => {
+    const name = typeof given === 'string' ? given.toLowerCase() : '';
+    if (isSignable(name, signatureField)) return name;
+    const shown = typeof given === 'string' ? JSON.stringify(given) : typeof given;
+    throw new TypeError(`requireSigned: ${shown} is not a field that can be signed`);
+  });
   return {
     signatureField,
     audience: audiencePolicy(options.audience),
@@ -66,9 +68,11 @@ export function requestPolicy(options: {
  * @throws TypeError when it is not a field name
  */
 export function signatureFieldName(header: string = DEFAULT_SIGNATURE_FIELD): string {
-  const name = header.toLowerCase();
-  if (!isFieldName(name)) throw new TypeError(`header: ${JSON.stringify(header)} is not a field name`);
-  return name;
+  const name = typeof header === 'string' ? header.toLowerCase() : '';
+  if (isFieldName(name)) return name;
+  throw new TypeError(
+    `header: ${typeof header === 'string' ? JSON.stringify(header) : typeof header} is not a field name`,
+  );
 }
 
 /**

@@ -3,6 +3,8 @@
  * verifier uses the same one for its early answer.
  */
 import type { Clock } from './clock.js';
+import { requireObject } from './option-kinds.js';
+import { shown } from './shown.js';
 
 /** How far a signature's time may lie from the server's clock. */
 export interface Tolerance {
@@ -24,10 +26,10 @@ const MAX_TOLERANCE_MS = 86_400_000;
 
 /**
  * @param tolerance either side may be left out
- * @throws RangeError when a side is not a whole number of milliseconds from 0 to one day
+ * @throws TypeError when the tolerance is not an object; RangeError when a side is not a whole number of milliseconds from 0 to one day
  */
 export function acceptanceWindow(clock: Clock, tolerance: Partial<Tolerance> = {}): AcceptanceWindow {
-  const { pastMs, futureMs } = { ...DEFAULT_TOLERANCE, ...tolerance };
+  const { pastMs, futureMs } = { ...DEFAULT_TOLERANCE, ...requireObject('tolerance', tolerance) };
   requireTolerance('pastMs', pastMs);
   requireTolerance('futureMs', futureMs);
   return { pastMs, futureMs, clock };
@@ -50,7 +52,7 @@ export function staleSinceMs(window: AcceptanceWindow, signedAtMs: number): numb
 function requireTolerance(side: keyof Tolerance, value: unknown): void {
   if (!Number.isInteger(value) || Number(value) < 0 || Number(value) > MAX_TOLERANCE_MS) {
     throw new RangeError(
-      `tolerance.${side}: expected whole milliseconds from 0 to ${MAX_TOLERANCE_MS}, got ${String(value)}`,
+      `tolerance.${side}: expected whole milliseconds from 0 to ${MAX_TOLERANCE_MS}, got ${shown(value)}`,
     );
   }
 }

@@ -5,6 +5,7 @@
 
 import type { Fields, RequestHead } from '@countersign/canonical';
 import { admittedFields, type ProvedCaller, refusedAnswer } from './answer.js';
+import { isPending } from './eventually.js';
 import type { Key } from './keys/key.js';
 import type { VerifierConfig } from './options.js';
 import { REFUSALS, type Refusal } from './refusals.js';
@@ -76,10 +77,12 @@ function report(config: VerifierConfig, attempt: Attempt, outcome: Outcome): voi
     ...(caller === undefined || key === undefined ? {} : { owner: key.owner }),
     ...(scope === undefined ? {} : { scope }),
   };
+  // An observer must not decide about a request, nor end the process, nor hide that it is broken.
+  const broken = (error: unknown): void => console.error('countersign: onVerdict threw', error);
   try {
-    config.onVerdict(event);
+    const done: unknown = config.onVerdict(event);
+    if (isPending(done)) done.then(undefined, broken);
   } catch (error) {
-    // An observer must not decide about a request, nor hide that it is broken.
-    console.error('countersign: onVerdict threw', error);
+    broken(error);
   }
 }

@@ -2,7 +2,12 @@
 
 export type Eventually<T> = T | Promise<T>;
 
+/** Whether a value is still to come. A promise of another realm or library counts as one. */
+export function isPending<T>(value: Eventually<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
 /** Calls `next` with the value: now when it is there, later when it is a promise. */
 export function after<T, R>(value: Eventually<T>, next: (value: T) => Eventually<R>): Eventually<R> {
-  return value instanceof Promise ? value.then(next) : next(value);
+  return isPending(value) ? Promise.resolve(value).then(next) : next(value);
 }

@@ -3,6 +3,7 @@
  * counts nothing; stores do.
  */
 import { isScope, scopePath } from '@countersign/canonical';
+import { requireObject } from './option-kinds.js';
 import { parseRate, type Rate } from './rate.js';
 import type { Charge } from './store.js';
 
@@ -32,13 +33,13 @@ const CHILDREN = ':+';
  * Checks limits.
  *
  * @param option how errors name the option, e.g. `limits` or `keys.partner_1.limits`
- * @throws TypeError for a name that is not a scope, a scope without its rates, the same rate twice, or children
+ * @throws TypeError for limits that are no object, a name that is not a scope, a scope without its rates, the same rate twice, or children
  *   without a limit on their parent; RangeError for a rate that is not one
  */
 export function compileLimits(limits: Limits, option = 'limits'): CompiledLimits {
   const own = new Map<string, readonly Budget[]>();
   const children = new Map<string, readonly Budget[]>();
-  for (const [name, rates] of Object.entries(limits)) {
+  for (const [name, rates] of Object.entries(requireObject(option, limits))) {
     const place = `${option}[${JSON.stringify(name)}]`;
     const parent = name.endsWith(CHILDREN) ? name.slice(0, -CHILDREN.length) : undefined;
     if (name !== WHOLE_OWNER && !isScope(parent ?? name)) {

@@ -6,6 +6,7 @@ import { type FailureMeter, type FailureOptions, failureMeter } from './failures
 import type { KeyDirectory } from './keys/directory.js';
 import { type CompiledLimits, compileLimits, type Limits } from './limits.js';
 import { memoryStore } from './memory/memory-store.js';
+import { requireBoolean, requireFunction, requireObject } from './option-kinds.js';
 import type { BodyLimits } from './steps/body.js';
 import { dummySecret } from './steps/prove.js';
 import type { Store } from './store.js';
@@ -81,42 +82,45 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * @throws TypeError or RangeError that names the option
  */
 export function configure(options: VerifierOptions): VerifierConfig {
-  if (typeof options.keys?.find !== 'function') {
+  const {
+    keys,
+    store = memoryStore(),
+    limits = {},
+    tolerance = {},
+    maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
+    bodyTimeoutMs = DEFAULT_BODY_TIMEOUT_MS,
+    storeTimeoutMs = DEFAULT_STORE_TIMEOUT_MS,
+    failures = {},
+    receipts = false,
+    debug = false,
+    onVerdict = (): void => {},
+  } = requireObject('options', options);
+  if (typeof keys?.find !== 'function' || typeof keys.peek !== 'function') {
     throw new TypeError('keys: expected keyring({ … }) or cachedDirectory(…)');
   }
+  if (typeof store?.admit !== 'function')
+    throw new TypeError('store: expected a store such as memoryStore()');
+  for (const option of ['now', 'monotonicNow'] as const) {
+    if (options[option] !== undefined) requireFunction(option, options[option]);
+  }
   const clock = createClock(options.now, options.monotonicNow);
-  const window = acceptanceWindow(clock, options.tolerance);
+  const window = acceptanceWindow(clock, tolerance);
   const config: VerifierConfig = {
     policy: requestPolicy(options),
-    keys: options.keys,
-    store: options.store ?? memoryStore(),
-    storeTimeoutMs: requireWhole(
-      'storeTimeoutMs',
-      options.storeTimeoutMs ?? DEFAULT_STORE_TIMEOUT_MS,
-      1,
-      MAX_TIMER_MS,
-    ),
-    limits: compileLimits(options.limits ?? {}),
+    keys,
+    store,
+    storeTimeoutMs: requireWhole('storeTimeoutMs', storeTimeoutMs, 1, MAX_TIMER_MS),
+    limits: compileLimits(limits),
     window,
     bodyLimits: {
-      maxBodyBytes: requireWhole(
-        'maxBodyBytes',
-        options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-        0,
-        Number.MAX_SAFE_INTEGER,
-      ),
-      bodyTimeoutMs: requireWhole(
-        'bodyTimeoutMs',
-        options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS,
-        1,
-        MAX_TIMER_MS,
-      ),
+      maxBodyBytes: requireWhole('maxBodyBytes', maxBodyBytes, 0, Number.MAX_SAFE_INTEGER),
+      bodyTimeoutMs: requireWhole('bodyTimeoutMs', bodyTimeoutMs, 1, MAX_TIMER_MS),
     },
-    failures: failureMeter(options.failures ?? {}, clock),
+    failures: failureMeter(requireObject('failures', failures), clock),
     dummy: dummySecret(),
-    receipts: options.receipts ?? false,
-    debug: options.debug ?? false,
-    onVerdict: options.onVerdict ?? (() => {}),
+    receipts: requireBoolean('receipts', receipts),
+    debug: requireBoolean('debug', debug),
+    onVerdict: requireFunction('onVerdict', onVerdict),
   };
   config.store.attach?.(window);
   return config;

@@ -2,6 +2,7 @@
  * Rates as text: `100/m`, `5/10 s`, `60 per minute`, `1000 per 15 minutes`. The whole string counts; what is not
  * understood is an error and never a guess (`5/month` is not five a minute).
  */
+import { shown } from './shown.js';
 
 type Unit =
   | 's'
@@ -42,16 +43,16 @@ const MAX_WINDOW_MS = 366 * 86_400_000;
  * @throws RangeError when the text is not a rate, or the limit is over 1 000 000 000, or the window over 366 days
  */
 export function parseRate(text: string, option: string): ParsedRate {
-  const [, count, multiple = '1', unit = ''] = RATE.exec(text) ?? [];
+  const [, count, multiple = '1', unit = ''] = (typeof text === 'string' && RATE.exec(text)) || [];
   if (count === undefined) {
     throw new RangeError(
-      `${option}: ${JSON.stringify(text)} is not a rate; write N/unit or N/K unit, with a unit of s, m, h or d, e.g. "100/m"`,
+      `${option}: ${shown(text)} is not a rate; write N/unit or N/K unit, with a unit of s, m, h or d, e.g. "100/m"`,
     );
   }
   const limit = Number(count);
   const windowMs = Number(multiple) * (UNIT_MS[unit.charAt(0)] ?? 0);
   if (limit > MAX_LIMIT || windowMs > MAX_WINDOW_MS) {
-    throw new RangeError(`${option}: ${JSON.stringify(text)} is over ${MAX_LIMIT} units or 366 days`);
+    throw new RangeError(`${option}: ${shown(text)} is over ${MAX_LIMIT} units or 366 days`);
   }
   return { limit, windowMs };
 }

@@ -1,6 +1,8 @@
 /** What a route tells the verifier: its scope and what a request to it costs. */
 import { isScope } from '@countersign/canonical';
+import { requireBoolean } from './option-kinds.js';
 import { type Refusal, refusal } from './refusals.js';
+import { shown } from './shown.js';
 import type { SignedRequest } from './signed-request.js';
 import type { RouteScope } from './steps/scope.js';
 
@@ -19,16 +21,15 @@ export interface RouteOptions {
 /**
  * Checks what can be checked before a request is there.
  *
- * @throws TypeError naming `scope`, RangeError naming `cost`
+ * @throws TypeError naming `scope` or `children`, RangeError naming `cost`
  */
-export function requireRouteOptions({ scope, cost }: RouteOptions): void {
-  if (scope !== undefined && typeof scope !== 'function' && !isScope(scope)) {
-    throw new TypeError(
-      `scope: ${JSON.stringify(scope)} is not a scope such as "orders:write", nor a function`,
-    );
+export function requireRouteOptions({ scope, children, cost }: RouteOptions): void {
+  if (scope !== undefined && typeof scope !== 'function' && !(typeof scope === 'string' && isScope(scope))) {
+    throw new TypeError(`scope: ${shown(scope)} is not a scope such as "orders:write", nor a function`);
   }
+  if (children !== undefined) requireBoolean('children', children);
   if (cost !== undefined && typeof cost !== 'function' && !isCost(cost)) {
-    throw new RangeError(`cost: expected a positive integer, got ${String(cost)}`);
+    throw new RangeError(`cost: expected a positive integer, got ${shown(cost)}`);
   }
 }
 
@@ -37,9 +38,9 @@ export function routeCost(cost: RouteOptions['cost'], signed: SignedRequest): nu
   if (typeof cost !== 'function') return cost ?? 1;
   try {
     const units = cost(signed);
-    return isCost(units) ? units : refusal('malformed-request', `the cost function gave ${String(units)}`);
+    return isCost(units) ? units : refusal('malformed-request', `the cost function gave ${shown(units)}`);
   } catch (error) {
-    return refusal('malformed-request', `the cost function threw: ${String(error)}`);
+    return refusal('malformed-request', `the cost function threw: ${shown(error)}`);
   }
 }
 

@@ -6,13 +6,14 @@ import { CanonicalError, type ReadRequest, readRequest } from '@countersign/cano
 import type { ProvedCaller } from './answer.js';
 import { type Attempt, type IncomingRequest, refuse } from './attempt.js';
 import { debugMembers } from './debug.js';
-import { after, type Eventually } from './eventually.js';
+import { after, type Eventually, isPending } from './eventually.js';
 import { addressGroup } from './failures/client-address.js';
 import type { Key } from './keys/key.js';
 import type { VerifierConfig } from './options.js';
 import { provedHead } from './proved-head.js';
 import { isRefusal, type Refusal, refusal } from './refusals.js';
 import type { RouteOptions } from './route.js';
+import { shown } from './shown.js';
 import { signedRequest } from './signed-request.js';
 import { checkFreshness } from './steps/freshness.js';
 import { prove } from './steps/prove.js';
@@ -98,7 +99,7 @@ function findKey(
     refusal('store-unavailable', `the key directory failed: ${describe(error)}`, { retryAfterMs: 1000 });
   try {
     const found = config.keys.find(id);
-    return found instanceof Promise ? found.catch(failed) : found;
+    return isPending(found) ? Promise.resolve(found).catch(failed) : found;
   } catch (error) {
     return failed(error);
   }
@@ -127,5 +128,5 @@ function invalidReason(key: Key | undefined): string {
 /** An error with its cause, for the operator. */
 function describe(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause === undefined ? String(error) : `${String(error)}: ${String(cause)}`;
+  return cause === undefined ? shown(error) : `${shown(error)}: ${shown(cause)}`;
 }

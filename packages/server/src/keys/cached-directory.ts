@@ -3,6 +3,7 @@
  * time for an id, and keeps what strangers name apart from what callers proved. It does not keep failures.
  */
 import type { Eventually } from '../eventually.js';
+import { requireFunction } from '../option-kinds.js';
 import { requireWhole } from '../whole-number.js';
 import { boundedMap } from './bounded-map.js';
 import { type KeyAnswer, type KeyDirectory, KeyDirectoryError } from './directory.js';
@@ -59,16 +60,13 @@ interface Entry extends KeyAnswer {
  */
 export function cachedDirectory(find: FindKey, options: CachedDirectoryOptions = {}): CachedDirectory {
   if (typeof find !== 'function') throw new TypeError('find: expected a function');
-  const ttlMs = requireWhole('ttlMs', options.ttlMs ?? MAX_TTL_MS, 1, MAX_TTL_MS);
-  const negativeTtlMs = requireWhole(
-    'negativeTtlMs',
-    options.negativeTtlMs ?? Math.min(NEGATIVE_TTL_MS, ttlMs),
-    0,
-    MAX_TTL_MS,
-  );
-  const maxKeys = requireWhole('maxKeys', options.maxKeys ?? 10_000, 1, MAX_KEYS);
-  const timeoutMs = requireWhole('timeoutMs', options.timeoutMs ?? 2_000, 1, MAX_TIMEOUT_MS);
-  const now = options.now ?? (() => performance.now());
+  const { ttlMs = MAX_TTL_MS, maxKeys = 10_000, timeoutMs = 2_000, now = () => performance.now() } = options;
+  requireWhole('ttlMs', ttlMs, 1, MAX_TTL_MS);
+  const { negativeTtlMs = Math.min(NEGATIVE_TTL_MS, ttlMs) } = options;
+  requireWhole('negativeTtlMs', negativeTtlMs, 0, MAX_TTL_MS);
+  requireWhole('maxKeys', maxKeys, 1, MAX_KEYS);
+  requireWhole('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
+  requireFunction('now', now);
 
   // Two pools, so that questions about junk ids hold up none about a key in use.
   const pool = { maxRunning: MAX_RUNNING, maxWaiting: MAX_WAITING, timeoutMs };

@@ -3,6 +3,7 @@
  */
 import type { ReadRequest } from '@countersign/canonical';
 import { type Refusal, refusal } from '../refusals.js';
+import { shown } from '../shown.js';
 import type { Admission, AdmissionResult, BudgetLevel, Charge } from '../store.js';
 
 /** The admission that a proved request asks for. */
@@ -13,7 +14,7 @@ export function admissionOf(request: ReadRequest, owner: string, charges: readon
 
 /** Puts a store's answer into the verifier's words: what is left, or a refusal. */
 export function judgeAdmission(result: AdmissionResult, nowMs: number): readonly BudgetLevel[] | Refusal {
-  switch (result.outcome) {
+  switch (result?.outcome) {
     case 'admitted':
       return result.levels;
     case 'replayed':
@@ -47,6 +48,11 @@ export function judgeAdmission(result: AdmissionResult, nowMs: number): readonly
       });
     case 'unavailable':
       return refusal('store-unavailable', result.reason, { retryAfterMs: result.retryAfterMs });
+    default:
+      // Not one of the contract's answers: whatever it is, it is no admission.
+      return refusal('store-unavailable', `the store gave no outcome: ${shown(result)}`, {
+        retryAfterMs: 1000,
+      });
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * Asking a store within a deadline. A store that fails or is late is unavailable and never anything else (law L12).
  */
-import type { Eventually } from '../eventually.js';
+import { type Eventually, isPending } from '../eventually.js';
 import { type Refusal, refusal } from '../refusals.js';
+import { shown } from '../shown.js';
 
 /** What the caller is told to wait when the store cannot say. */
 const UNAVAILABLE_RETRY_MS = 1000;
@@ -11,7 +12,7 @@ const UNAVAILABLE_RETRY_MS = 1000;
 export function askStore<T>(ask: () => Eventually<T>, timeoutMs: number): Eventually<T | Refusal> {
   try {
     const answer = ask();
-    return answer instanceof Promise ? withDeadline(answer.catch(failed), timeoutMs) : answer;
+    return isPending(answer) ? withDeadline(Promise.resolve(answer).catch(failed), timeoutMs) : answer;
   } catch (error) {
     return failed(error);
   }
@@ -33,7 +34,7 @@ async function withDeadline<T>(answer: Promise<T | Refusal>, timeoutMs: number):
 }
 
 function failed(error: unknown): Refusal {
-  return unavailable(`the store failed: ${String(error)}`);
+  return unavailable(`the store failed: ${shown(error)}`);
 }
 
 function unavailable(reason: string): Refusal {

@@ -4,6 +4,7 @@
  */
 import { createSha256, type Fields, sha256Hex } from '@countersign/canonical';
 import { type Refusal, type RefusalCode, refusal } from '../refusals.js';
+import { shown } from '../shown.js';
 
 /** The bytes of a body in pieces, as transmitted. Throws when the body ends early. */
 export type BodySource = AsyncIterable<Uint8Array>;
@@ -106,12 +107,12 @@ async function* limited(source: BodySource, limits: BodyLimits): AsyncGenerator<
   const { maxBodyBytes, bodyTimeoutMs } = limits;
   const { promise: expired, reject } = deferred<never>();
   expired.catch(() => {});
+  const chunks = source[Symbol.asyncIterator]();
   const timer = setTimeout(
     () =>
       reject(new BodyRefusedError(refusal('body-timeout', `no end of the body within ${bodyTimeoutMs} ms`))),
     bodyTimeoutMs,
   );
-  const chunks = source[Symbol.asyncIterator]();
   let bytes = 0;
   let ended = false;
   try {
@@ -132,7 +133,7 @@ async function* limited(source: BodySource, limits: BodyLimits): AsyncGenerator<
 
 function asRefusal(error: unknown): Refusal {
   if (error instanceof BodyRefusedError) return refusal(error.code, error.message);
-  return refusal('digest-mismatch', `the body ended early: ${String(error)}`);
+  return refusal('digest-mismatch', `the body ended early: ${shown(error)}`);
 }
 
 function tooLarge(maxBodyBytes: number): Refusal {

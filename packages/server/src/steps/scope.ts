@@ -4,6 +4,7 @@
 import { isScope, scopeContains } from '@countersign/canonical';
 import type { Key } from '../keys/key.js';
 import { type Refusal, refusal } from '../refusals.js';
+import { shown } from '../shown.js';
 import type { SignedRequest } from '../signed-request.js';
 
 /** The scope of a route: fixed, or from what is signed. `undefined` or a text that is no scope refuses the request. */
@@ -46,9 +47,9 @@ function evaluate(routeScope: RouteScope, signed: SignedRequest): string | Refus
   if (typeof routeScope === 'string') return routeScope;
   try {
     const scope = routeScope(signed);
-    if (scope !== undefined && isScope(scope)) return scope;
-    return refusal('scope-mismatch', `the route has no scope for this request: ${String(scope)}`);
+    if (typeof scope === 'string' && isScope(scope)) return scope;
+    return refusal('scope-mismatch', `the route has no scope for this request: ${shown(scope)}`);
   } catch (error) {
-    return refusal('scope-mismatch', `the scope function threw: ${String(error)}`);
+    return refusal('scope-mismatch', `the scope function threw: ${shown(error)}`);
   }
 }
