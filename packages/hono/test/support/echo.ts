@@ -11,9 +11,17 @@ import { countersign } from '../../src/index.js';
 
 const running: Server[] = [];
 
-/** Serves until the end of the test. Resolves the port. */
+/** Serves an application until the end of the test. Resolves the port. */
 export async function serve(app: Hono, prepare?: (server: Server) => void): Promise<number> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  return serveWith({ fetch: app.fetch }, prepare);
+}
+
+/** The same, with options of @hono/node-server. */
+export async function serveWith(
+  options: Parameters<typeof createAdaptorServer>[0],
+  prepare?: (server: Server) => void,
+): Promise<number> {
+  const server = createAdaptorServer(options) as Server;
   prepare?.(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   running.push(server);
