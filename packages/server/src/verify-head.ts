@@ -94,7 +94,7 @@ function findKey(
 ): Eventually<Key | undefined | Refusal> {
   const known = config.keys.peek(id);
   if (known !== undefined) return known.key;
-  if (config.failures.isSpent(attempt.addressGroup)) return undefined;
+  if (config.failures.isSpentByItself(attempt.addressGroup)) return undefined;
   const failed = (error: unknown): Refusal =>
     refusal('store-unavailable', `the key directory failed: ${describe(error)}`, { retryAfterMs: 1000 });
   try {

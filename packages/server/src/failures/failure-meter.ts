@@ -20,6 +20,8 @@ export interface FailureMeter {
   readonly policy: { readonly policy: string; readonly limit: number; readonly windowMs: number };
   /** Whether the group has no refusal left. An unknown address is never spent. */
   isSpent(group: string | undefined): boolean;
+  /** The same by the group's own count alone: what addresses beyond the cap have spent together convicts none of them. */
+  isSpentByItself(group: string | undefined): boolean;
   /** Counts one refusal. A group that is spent, and an unknown address, are not counted. */
   record(group: string | undefined): void;
   /** Until the group has a refusal left again, in milliseconds; 0 when it has. */
@@ -74,6 +76,7 @@ export function failureMeter(options: FailureOptions, clock: Clock): FailureMete
   return {
     policy: { policy: 'failures', limit, windowMs },
     isSpent: (group) => waitOf(group) > 0,
+    isSpentByItself: (group) => group !== undefined && windows.has(group) && waitOf(group) > 0,
     waitMs: waitOf,
     record: (group) => {
       if (group === undefined) return;
