@@ -13,8 +13,6 @@ export function answerRefused(request: IncomingMessage, response: ServerResponse
   response.setHeader('content-length', Buffer.byteLength(body));
   // HTTP/2 has no such field, and a stream that is refused costs the others nothing.
   if (refused.closeConnection && request.httpVersionMajor === 1) response.setHeader('connection', 'close');
-  // What was read and put back is let go, so that the connection can be used again.
-  else request.resume();
   response.end(body);
 }
 

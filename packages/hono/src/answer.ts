@@ -15,6 +15,15 @@ export function refusedResponse(c: Context, refused: Refused): Response {
   });
 }
 
+/** Answers with a refusal in place of the application's answer. Keeps the fields that middleware had set before. */
+export function replaceAnswer(c: Context, refused: Refused, before: Headers): void {
+  // Emptied first: Hono would carry the fields of the answer that is there over to the new one.
+  c.res = undefined;
+  c.res = refusedResponse(c, refused);
+  const own = new Set(c.res.headers.keys());
+  for (const [name, value] of before) if (!own.has(name)) c.res.headers.append(name, value);
+}
+
 /** Adds the fields of an admission to the application's answer. What it has set itself stays. */
 export function addAdmittedFields(c: Context, { headers }: Admitted): void {
   try {

@@ -11,7 +11,7 @@ import {
 } from '@countersign/server';
 import { type AdapterOptions, type BodyOptions, requireAdapterOptions } from '@countersign/server/adapter';
 import type { Context, MiddlewareHandler } from 'hono';
-import { addAdmittedFields, refusedResponse } from './answer.js';
+import { addAdmittedFields, refusedResponse, replaceAnswer } from './answer.js';
 import { openBody, replaceBody } from './body.js';
 import { requestHead } from './head.js';
 
@@ -39,11 +39,11 @@ export function countersign(verifier: Verifier, options: CountersignOptions): Mi
     const stream = isStream(verdict) ? verdict : undefined;
     const verified = stream?.verified ?? Promise.resolve();
     c.set('countersign', { request, key, scope: verdict.scope, budgets, verified });
+    // Only for a stream: asking for the answer makes one.
+    const before = new Headers(stream === undefined ? undefined : c.res.headers);
     await next();
     if (stream !== undefined && c.error instanceof BodyRefusedError) {
-      // Set twice: Hono would carry the fields of the answer before over to this one.
-      c.res = undefined;
-      c.res = refusedResponse(c, stream.refuse(c.error));
+      replaceAnswer(c, stream.refuse(c.error), before);
     } else {
       addAdmittedFields(c, verdict);
     }

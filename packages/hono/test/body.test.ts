@@ -211,6 +211,21 @@ describe('a body that was read before the verifier', () => {
     expect(admitted()).toBe(2);
   });
 
+  it('and replaced by another is refused: what the handler would see is not what was signed', async () => {
+    const { verifier, events } = watchedVerifier();
+    const app = new Hono();
+    app.use((c, next) => {
+      const { method, headers } = c.req.raw;
+      c.req.raw = new Request(c.req.url, { method, headers, body: '{"amount":9999}' });
+      return next();
+    });
+    app.post('/v1/orders', countersign(verifier, { scope: 'orders' }), async (c) =>
+      c.text(await c.req.text()),
+    );
+    expect((await sendSigned(await serve(app), head())).status).toBe(400);
+    expect(events.map(({ code }) => code)).toEqual(['digest-mismatch']);
+  });
+
   it('is no error after another verifier that reads a signature field of its own', async () => {
     const edge = watchedVerifier({ header: 'x-edge-signature' });
     const own = watchedVerifier();

@@ -30,9 +30,6 @@ export async function* nodeBody(
   const chunks: Buffer[] = [];
   let wake: () => void = () => {};
   const onEvent = (): void => wake();
-  // Asks the socket for bytes at once. Left to the listener, Node would ask a tick later; a body without bytes may
-  // have ended by then, and asking an ended stream emits `end`.
-  if (!incoming.complete && incoming.readableLength === 0) incoming.read(0);
   for (const event of EVENTS) incoming.on(event, onEvent);
   try {
     for (;;) {
