@@ -137,8 +137,7 @@ function decideTimestamp(
   if (code === 'future-timestamp') {
     // Proves nothing: the signature becomes fresh later, and a copy of it may be admitted then.
     // A correction after lost attempts may fall short, so a safe method may need more than one.
-    const repeats = SAFE_METHODS.has(call.method) && corrected && call.sent < policy.attempts;
-    if (!repeats || !call.repeatable) return skew('unknown');
+    if (!SAFE_METHODS.has(call.method) || !corrected || !maySend(policy, call)) return skew('unknown');
     return { ...signAgain({ ...call, unanswered: true }, 0), ...correction };
   }
   const deadBeforeSigned = deadSinceMs !== undefined && deadSinceMs < timeMs - moment.elapsedMs;
