@@ -21,7 +21,9 @@ async function main(): Promise<number> {
     return 0;
   }
   const { only = '', sabotage } = flags;
-  const steps = STEPS.filter(({ name, promise }) => `${name} ${promise}`.includes(only));
+  const steps = STEPS.filter(({ name, promise }) =>
+    `${name} ${promise}`.toLowerCase().includes(only.toLowerCase()),
+  );
   if (steps.length === 0) {
     console.error(`--only: no step contains ${JSON.stringify(only)}`);
     return 2;
@@ -32,7 +34,9 @@ async function main(): Promise<number> {
   const reporter = flags.json ? jsonReporter(write) : textReporter(steps, write, colour);
   const startedMs = performance.now();
   const opening = openWorld(sabotage);
+  let interrupted = false;
   const interrupt = (): void => {
+    interrupted = true;
     void opening.then((world) => world.close()).finally(() => process.exit(INTERRUPTED));
   };
   process.once('SIGINT', interrupt);
@@ -50,6 +54,8 @@ async function main(): Promise<number> {
     const findings: Finding[] = [];
     for (const step of steps) {
       const finding = await carryOut(step, world);
+      // Its processes were ended: what it found says nothing.
+      if (interrupted) return INTERRUPTED;
       findings.push(finding);
       reporter.step(finding);
     }

@@ -39,7 +39,7 @@ export const PARTNERS: Readonly<Record<KeyId, Partner>> = {
   acme: {},
   // A legal id, and the name of a property that every object has.
   constructor: {},
-  edge_large: { limits: { 'orders:write': '150/2s' } },
+  edge_large: { limits: { exports: '200/s' } },
   edge_small: { limits: { 'orders:write': '20/s' } },
   explorer: { limits: { orders: '10/5s' } },
   exporter: { limits: { exports: '12/2s' } },

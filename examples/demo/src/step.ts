@@ -33,14 +33,14 @@ const STEP_TIMEOUT_MS = 30_000;
 /** Carries one step out. Never rejects: what is thrown is a broken promise. */
 export async function carryOut(step: Step, world: World): Promise<Finding> {
   if (step.atTheBeginning !== true) await settled(world);
-  const broken: string[] = [];
+  const found = new Set<string>();
+  const must: Checks['must'] = (condition, otherwise) => {
+    if (!condition) found.add(otherwise);
+  };
   const checks: Checks = {
-    must: (condition, otherwise) => {
-      if (!condition) broken.push(otherwise);
-    },
-    equal: (what, actual, expected) => {
-      if (actual !== expected) broken.push(`${what}: expected ${String(expected)}, got ${String(actual)}`);
-    },
+    must,
+    equal: (what, actual, expected) =>
+      must(actual === expected, `${what}: expected ${String(expected)}, got ${String(actual)}`),
   };
   const startedMs = performance.now();
   let happened: string;
@@ -52,12 +52,12 @@ export async function carryOut(step: Step, world: World): Promise<Finding> {
     happened = await Promise.race([step.run(world, checks), late]);
   } catch (error) {
     happened = 'it could not be carried out';
-    broken.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    found.add(error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
     clearTimeout(timer);
   }
   const durationMs = performance.now() - startedMs;
-  return { step, kept: broken.length === 0, happened, broken, durationMs };
+  return { step, kept: found.size === 0, happened, broken: [...found], durationMs };
 }
 
 /** Waits out what a new horizon file costs. */

@@ -40,6 +40,8 @@ export interface PartnerOptions {
   readonly direct?: boolean;
   readonly clockOffsetMs?: number;
   readonly attempts?: number;
+  /** Tells processes apart that are alike in all else. */
+  readonly instance?: number;
 }
 
 /** What was sent, by clients and by hand. Verdicts are in the ledger. */
@@ -63,7 +65,8 @@ export interface World {
   readonly secrets: Secrets;
   readonly ledger: Ledger;
   readonly tally: Tally;
-  readonly startPartner: (keyId: KeyId, options?: PartnerOptions) => Promise<Partner>;
+  /** A client process: a new one, or the one that was started before with the same options. */
+  readonly partner: (keyId: KeyId, options?: PartnerOptions) => Promise<Partner>;
   /** Sends by hand, straight to the orders server unless told otherwise. */
   readonly send: (request: RawRequest, service?: Service) => Promise<Answer>;
   /** The same, of something that was admitted before. */
@@ -72,7 +75,7 @@ export interface World {
 }
 
 const ORDERS_TOLERANCE = { pastMs: 10_000, futureMs: 1_000 };
-const BILLING_TOLERANCE = { pastMs: 1_500, futureMs: 1_000 };
+const BILLING_TOLERANCE = { pastMs: 1_200, futureMs: 700 };
 const DEFAULT_ATTEMPTS = 4;
 
 export async function openWorld(sabotage: Sabotage | undefined): Promise<World> {
@@ -117,7 +120,8 @@ export async function openWorld(sabotage: Sabotage | undefined): Promise<World> 
       openService({ tolerance: ORDERS_TOLERANCE, journalFile: journals.orders, horizonFile }),
       openService({ tolerance: BILLING_TOLERANCE, journalFile: journals.billing }),
     ]);
-    const startPartner = async (keyId: KeyId, options: PartnerOptions = {}): Promise<Partner> => {
+    const partners = new Map<string, Promise<Partner>>();
+    const startPartner = async (keyId: KeyId, options: PartnerOptions): Promise<Partner> => {
       const { service = orders, direct = false, clockOffsetMs = 0, attempts = DEFAULT_ATTEMPTS } = options;
       const origin = direct ? `http://127.0.0.1:${service.server.port}` : service.edge.origin;
       const secret = secrets[keyId];
@@ -136,6 +140,13 @@ export async function openWorld(sabotage: Sabotage | undefined): Promise<World> 
         },
       };
     };
+    const partner: World['partner'] = (keyId, options = {}) => {
+      const { service, ...others } = options;
+      const name = JSON.stringify([keyId, service?.edge.authority, others]);
+      const started = partners.get(name) ?? startPartner(keyId, options);
+      partners.set(name, started);
+      return started;
+    };
     const send: World['send'] = (request, { server } = orders) => {
       tally.sent += 1;
       return deliver(server.port, request);
@@ -146,7 +157,7 @@ export async function openWorld(sabotage: Sabotage | undefined): Promise<World> 
       return answer;
     };
     const ledger = openLedger(Object.values(journals));
-    return { orders, billing, secrets, ledger, tally, startPartner, send, replay, close };
+    return { orders, billing, secrets, ledger, tally, partner, send, replay, close };
   };
 
   try {

@@ -8,7 +8,7 @@ export const newHorizonFile: Step = {
   atTheBeginning: true,
   run: async (world, { must, equal }) => {
     const { orders, ledger } = world;
-    const acme = await world.startPartner('acme');
+    const acme = await world.partner('acme');
     const call = 'beginning';
     const result = await acme.call({ call, method: 'POST', path: '/v1/orders', body: ORDER_BODY });
     const [first, second] = orders.edge.recordings(call).map(({ answer }) => answer?.code);

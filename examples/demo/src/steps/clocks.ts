@@ -11,7 +11,7 @@ export const slowClock: Step = {
   name: 'a client whose clock is ten minutes slow',
   promise: 'heals itself in the first call, executed once',
   run: async (world, { equal }) => {
-    const slow = await world.startPartner('acme', { clockOffsetMs: -TEN_MINUTES_MS });
+    const slow = await world.partner('acme', { clockOffsetMs: -TEN_MINUTES_MS });
     const first = await slow.call({ ...ORDER, call: 'slow-1' });
     const next = await slow.call({ ...ORDER, call: 'slow-2' });
     const [firstSendings, nextSendings] = [sendings(world, 'slow-1'), sendings(world, 'slow-2')];
@@ -29,10 +29,10 @@ export const fastClock: Step = {
   name: 'a client whose clock is ten minutes fast',
   promise: 'a read heals in place, a write at the next call',
   run: async (world, { equal }) => {
-    const options = { clockOffsetMs: TEN_MINUTES_MS };
+    const clockOffsetMs = TEN_MINUTES_MS;
     const [reader, writer] = await Promise.all([
-      world.startPartner('acme', options),
-      world.startPartner('acme', options),
+      world.partner('acme', { clockOffsetMs, instance: 1 }),
+      world.partner('acme', { clockOffsetMs, instance: 2 }),
     ]);
     const read = await reader.call({ ...READ, call: 'fast-read' });
     equal('the read', read.status, 200);

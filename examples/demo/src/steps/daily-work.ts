@@ -23,7 +23,7 @@ export const signedReadsAndWrites: Step = {
   name: 'signed reads and writes of a partner',
   promise: 'each answered 2xx, executed once, metered',
   run: async (world, { must, equal }) => {
-    const acme = await world.startPartner('acme');
+    const acme = await world.partner('acme');
     const statuses: string[] = [];
     for (const [i, job] of JOBS.entries()) {
       const results = await acme.run({ ...job, call: `daily-${i}-{n}` });

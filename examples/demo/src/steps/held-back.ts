@@ -14,7 +14,7 @@ export const futureCopy: Step = {
     const { billing } = world;
     const call = 'future';
     const clockOffsetMs = billing.futureMs + 400;
-    const fast = await world.startPartner('acme', { service: billing, clockOffsetMs });
+    const fast = await world.partner('acme', { service: billing, clockOffsetMs });
     const { code, outcome } = await fast.call({ ...ORDER, call });
     equal('the call', `${code} ${outcome}`, 'clock-skew unknown');
     const { request } = await recorded(world, call);
@@ -36,7 +36,7 @@ export const staleCapture: Step = {
     const { billing } = world;
     const call = 'stale';
     // One of an honest clock, one signed as far ahead as is accepted.
-    const aheadMs = billing.futureMs - 200;
+    const aheadMs = billing.futureMs - 100;
     const captured = [
       draft(world, { service: billing, call }),
       draft(world, { service: billing, call, now: () => Date.now() + aheadMs }),
@@ -50,7 +50,8 @@ export const staleCapture: Step = {
     }
     const last = codes.slice(-2);
     equal('in the end', last.join(), 'stale-timestamp,stale-timestamp');
-    must(codes.includes('replayed-nonce'), 'none was played back while it was fresh');
+    must(!codes.includes('admitted'), `admitted again: ${tellCodes(codes)}`);
+    equal('while they are fresh', codes[0], 'replayed-nonce');
     const old = draft(world, { call, now: () => Date.now() - world.orders.pastMs - 20 });
     equal('old, and never sent before', (await world.send(old)).code, 'stale-timestamp');
     equal('executions', world.ledger.executionsOf(call), 2);
@@ -64,7 +65,7 @@ export const heldOriginal: Step = {
   run: async (world, { equal }) => {
     const { billing } = world;
     const call = 'held';
-    const acme = await world.startPartner('acme', { service: billing });
+    const acme = await world.partner('acme', { service: billing });
     billing.edge.script(call, [{ do: 'hold', forMs: billing.pastMs + 100 }]);
     const ending = acme.call({ ...ORDER, call });
     const { request } = await recorded(world, call);

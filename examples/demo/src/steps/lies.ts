@@ -16,11 +16,11 @@ export const forgedRefusals: Step = {
   promise: 'not believed: no second signature, clock as it was',
   run: async (world, { equal, must }) => {
     const { edge } = world.orders;
-    const slow = await world.startPartner('acme', { clockOffsetMs: -A_DAY_MS / 2 });
+    const slow = await world.partner('acme', { clockOffsetMs: -A_DAY_MS / 2 });
     await slow.call({ ...ORDER, call: 'genuine' });
     const genuine = edge.recordings('genuine')[0]?.answer;
     if (genuine === undefined) throw new Error('there is no genuine refusal');
-    const acme = await world.startPartner('acme');
+    const acme = await world.partner('acme');
     const results: CallResult[] = [];
     for (const [i, answer] of [forge(genuine, true), forge(genuine, false), genuine].entries()) {
       const call = `lied-to-${i}`;
@@ -41,7 +41,7 @@ export const forgedRefusals: Step = {
 
 export const proxy503: Step = {
   name: 'a proxy that says 503 after the execution',
-  promise: 'executed once, and the client knows',
+  promise: 'executed once, and not signed again',
   run: async (world, { equal }) => {
     const put = await callThrough(world, 'proxy-put', CHANGE, [{ do: 'answer-503' }]);
     const post = await callThrough(world, 'proxy-post', ORDER, [{ do: 'answer-503' }]);
@@ -76,7 +76,7 @@ async function callThrough(
   deeds: readonly Deed[],
 ): Promise<string> {
   world.orders.edge.script(call, deeds);
-  const acme = await world.startPartner('acme', { attempts: 3 });
+  const acme = await world.partner('acme', { attempts: 3 });
   const { status, code } = await acme.call({ ...job, call });
   return code ?? String(status);
 }

@@ -8,14 +8,14 @@ import type { World } from '../world.js';
 const PLAYED_BACK = 40;
 const BEFORE_MS = 500;
 /** How long the client goes on after the server is gone. */
-const AFTER_MS = 4_000;
+const AFTER_MS = 3_200;
 
 export const killedServer: Step = {
   name: 'SIGKILL and a new start, recordings played back',
   promise: 'no replay admitted, no call executed twice',
   run: async (world, { equal, must }) => {
     const { orders, ledger } = world;
-    const acme = await world.startPartner('acme');
+    const acme = await world.partner('acme');
     const job = { call: 'killed-{n}', method: 'POST', path: '/v1/orders', body: NUMBERED_ORDER_BODY };
     const running = acme.run({ ...job, forMs: BEFORE_MS + AFTER_MS, concurrency: 4, spacingMs: 10 });
     await pause(BEFORE_MS);
@@ -31,7 +31,7 @@ export const killedServer: Step = {
     const codes: string[] = [];
     let backAfterMs: number | undefined;
     equal('signed before the death, never sent', (await world.send(unsent)).code, 'store-recovering');
-    while (performance.now() < killedAtMs + AFTER_MS) {
+    while (backAfterMs === undefined || performance.now() < killedAtMs + AFTER_MS) {
       const answers = await Promise.all(captured.map((request) => world.replay(request)));
       codes.push(...answers.map(({ code }) => code));
       const { code } = await world.send(draft(world, { method: 'GET', target: '/v1/orders' }));
@@ -42,7 +42,6 @@ export const killedServer: Step = {
     const results = await running;
     must(captured.length > 10, `only ${captured.length} recordings to play back`);
     must(!codes.includes('admitted'), `replays admitted: ${tellCodes(codes)}`);
-    must(backAfterMs !== undefined, 'no new request was admitted');
     const executions = ledger.executions('killed-').map(({ call }) => call);
     equal('calls executed twice', executions.length - new Set(executions).size, 0);
     const lastCalls = results.slice(-4).map(({ status }) => status);

@@ -14,7 +14,7 @@ export const junkFlood: Step = {
   name: 'a flood of junk from an honest client’s address',
   promise: 'junk: 401, then 429; the client: no refusal',
   run: async (world, { equal, must }) => {
-    const acme = await world.startPartner('acme', { direct: true, attempts: 1 });
+    const acme = await world.partner('acme', { direct: true, attempts: 1 });
     const endMs = performance.now() + JUNK_FOR_MS;
     const junk: string[] = [];
     const flood = async (): Promise<void> => {

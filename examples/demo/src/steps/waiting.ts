@@ -33,7 +33,7 @@ export const patientClient: Step = {
   name: 'a client that is over its rate, left to itself',
   promise: 'waits as told, each call executed once',
   run: async (world, { equal }) => {
-    const patient = await world.startPartner('patient');
+    const patient = await world.partner('patient');
     const results = await patient.run({
       call: 'waiting-{n}',
       method: 'POST',
