@@ -1,0 +1,54 @@
+/**
+ * An API for machines on Hono: every route says which scope it is for, and gets requests that were signed, counted and
+ * admitted once. Start it with `node examples/hono/dist/server.js`.
+ */
+import { countersign } from '@countersign/hono';
+import { createVerifier, keyring } from '@countersign/server';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+
+/** The name under which clients sign for this API, whatever host and port it listens on. */
+export const AUDIENCE = 'api.example.com';
+
+/** Makes the API. `secret` is that of `partner_1`. */
+export function createApi(secret: string): Hono {
+  const verifier = createVerifier({
+    audience: AUDIENCE,
+    keys: keyring({ partner_1: { secret, owner: 'acme', scopes: ['orders', 'uploads'] } }),
+    limits: { '*': '100/m', 'orders:write': '5/10s' },
+    onVerdict: ({ code, method, target, reason }) => {
+      if (code !== 'admitted') console.log(`${method} ${target}: ${code}, ${reason}`);
+    },
+  });
+  const orders = new Map<string, unknown>();
+  const api = new Hono();
+
+  api.get('/v1/orders/:id', countersign(verifier, { scope: 'orders:read' }), (c) => {
+    const order = orders.get(c.req.param('id'));
+    return order === undefined ? c.json({ error: 'no such order' }, 404) : c.json(order);
+  });
+
+  // The body was verified before the handler runs; `c.req.json()` and the rest work as ever.
+  api.post('/v1/orders', countersign(verifier, { scope: 'orders:write' }), async (c) => {
+    const { owner } = c.get('countersign').key;
+    const id = `order-${orders.size + 1}`;
+    orders.set(id, { id, owner, ...(await c.req.json()) });
+    return c.json(orders.get(id), 201);
+  });
+
+  // A streamed body: its bytes are unauthenticated until `await verified`, so nothing is kept before.
+  api.put('/v1/uploads/:name', countersign(verifier, { scope: 'uploads', body: 'stream' }), async (c) => {
+    let bytes = 0;
+    for await (const chunk of c.req.raw.body ?? []) bytes += chunk.length;
+    await c.get('countersign').verified;
+    return c.json({ name: c.req.param('name'), bytes }, 201);
+  });
+
+  return api;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { PORT: port = '3000', COUNTERSIGN_SECRET: secret = '' } = process.env;
+  serve({ fetch: createApi(secret).fetch, port: Number(port) });
+  console.log(`listening on http://localhost:${port}`);
+}
