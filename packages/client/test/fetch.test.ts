@@ -403,13 +403,12 @@ describe('streams', () => {
 
 describe('AbortSignal', () => {
   test('ends a wait between attempts with its reason', async () => {
-    const server = await start((request) => ({
-      status: 429,
-      headers: request.verdict('rate-limited', { retryAfterMs: 20_000 }),
-    }));
     const aborter = new AbortController();
     const reason = new Error('enough');
-    setTimeout(() => aborter.abort(reason), 60);
+    const server = await start((request) => {
+      setTimeout(() => aborter.abort(reason), 60);
+      return { status: 429, headers: request.verdict('rate-limited', { retryAfterMs: 20_000 }) };
+    });
     await expect(createFetch(createSigner(KEY))(server.origin, { signal: aborter.signal })).rejects.toBe(
       reason,
     );
@@ -417,10 +416,12 @@ describe('AbortSignal', () => {
   });
 
   test('ends an attempt with its reason, and nothing is sent again', async () => {
-    const server = await start(() => 'hang');
     const aborter = new AbortController();
     const reason = new Error('enough');
-    setTimeout(() => aborter.abort(reason), 60);
+    const server = await start(() => {
+      setTimeout(() => aborter.abort(reason), 60);
+      return 'hang';
+    });
     const request = new Request(server.origin, { signal: aborter.signal });
     await expect(quick({ attemptTimeoutMs: 5000 }).fetch(request)).rejects.toBe(reason);
     await new Promise((resolve) => setTimeout(resolve, 50));

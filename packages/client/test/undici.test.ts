@@ -329,9 +329,11 @@ describe('as undici’s users know it', () => {
       () => 'hang',
     ];
     for (const react of reactions) {
-      const server = await start(react);
       const aborter = new AbortController();
-      setTimeout(() => aborter.abort(reason), 60);
+      const server = await start((request) => {
+        setTimeout(() => aborter.abort(reason), 60);
+        return react(request);
+      });
       await expect(send(dispatcher, server, { signal: aborter.signal })).rejects.toBe(reason);
       expect(server.received).toHaveLength(1);
     }
@@ -352,6 +354,30 @@ describe('as undici’s users know it', () => {
     });
     aborter.abort(reason);
     await expect(body.text()).rejects.toBe(reason);
+  });
+
+  test('what was given up before it had a connection is not sent when it gets one', async () => {
+    let release: (reaction: Reaction) => void = () => {};
+    const held = new Promise<Reaction>((resolve) => {
+      release = resolve;
+    });
+    const server = await fakeServer(() => held);
+    closers.push(() => server.close());
+    const agent = new Agent({ connections: 1 });
+    closers.push(() => agent.destroy());
+    const slow = agent.request({ origin: server.origin, path: '/slow', method: 'GET' });
+    const call = send(
+      agent.compose(countersign(createSigner(KEY), { attempts: 1, attemptTimeoutMs: 50 })),
+      server,
+    );
+    await expect(call).rejects.toBeInstanceOf(OutcomeUnknownError);
+    release({ status: 200, body: 'late' });
+    expect(await (await slow).body.text()).toBe('late');
+    // The connection is free now: what was queued behind it has its turn.
+    expect(
+      await (await agent.request({ origin: server.origin, path: '/after', method: 'GET' })).body.text(),
+    ).toBe('late');
+    expect(server.received.map(({ target }) => target)).toEqual(['/slow', '/after']);
   });
 
   test('abort ends the reading of a body that never ends', async () => {

@@ -64,11 +64,9 @@ export function dispatchOnce(
         return;
       }
       clearTimeout(timer);
-      started.pause();
       const keep = (): Promise<Response> =>
         new Promise((kept) => {
           passTo(collector(started, (bytes) => kept(toResponse(status, headers, bytes))));
-          started.resume();
         });
       const value = (): void => {
         outer.attach(started);
@@ -79,7 +77,6 @@ export function dispatchOnce(
             end: (trailers) => handler.onResponseEnd?.(outer, trailers),
             error: (error) => handler.onResponseError?.(outer, error),
           });
-          if (!outer.paused) started.resume();
         } catch (error) {
           passTo({ data: () => {}, end: () => {}, error: () => {} });
           outer.abort(error as Error);
