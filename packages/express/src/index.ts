@@ -4,5 +4,6 @@
 export { BodyRefusedError } from '@countersign/server';
 export { type AdapterOptions, refuseUpgrade, verifyUpgrade } from '@countersign/server/adapter';
 export { answerRefusedBody } from './body-refused.js';
+export { canonicalUrl } from './canonical-url.js';
 export { type CountersignMiddleware, type CountersignOptions, countersign } from './countersign.js';
 export type { Countersigned } from './countersigned.js';
