@@ -27,9 +27,7 @@ describe.each(EXPRESS)('canonicalUrl on %s', (_, express) => {
     expect(await send('/orders/export', '/orders/%65xport')).toBe('{"route":"export","query":{}}');
     expect(await send('/orders/~7', '/orders/%7e7')).toBe('{"route":"id ~7","query":{}}');
     // Without it Express takes the spelling for another route.
-    expect(await (await start(false))('/orders/export', '/orders/%65xport')).toContain(
-      '"route":"export","query":{}',
-    );
+    expect(await (await start(false))('/orders/export', '/orders/%65xport')).toContain('"route":"id export"');
   });
 
   it('gives every query parser one order of what is signed', async () => {
