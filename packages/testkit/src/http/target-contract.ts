@@ -10,6 +10,7 @@ import { absoluteForm, authorities, respelledTargets, schemes } from '../arbitra
 import { runs } from '../runs.js';
 import { TEST_AUDIENCE, TEST_SECRET } from '../signing.js';
 import type { AdapterUnderTest, Echo } from './adapter.js';
+import { byName, decoded, spelled } from './query-meaning.js';
 import { signNow, watchedVerifier } from './verifier.js';
 import { exchange, sendSigned, type WireAnswer, wireBytes } from './wire.js';
 
@@ -227,42 +228,4 @@ function codeFor(target: string): string | undefined {
     if (error instanceof CanonicalError) return error.code;
     throw error;
   }
-}
-
-/**
- * What a parser made of a query, for comparison. Parsers leave escapes that are no UTF-8 as they came, and node:url,
- * which Express asks for absolute-form, escapes some characters before: there `%27` stands for an apostrophe.
- */
-function spelled(parsed: unknown, query: string): unknown {
-  const json = JSON.stringify(parsed);
-  return JSON.parse(isUtf8(query) ? json : json.replace(/%(?:27|5E|60|7B|7C|7D|3C|3E)/g, octet));
-}
-
-function octet(escaped: string): string {
-  return String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
-}
-
-function isUtf8(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function decoded(query: string): [string, string][] {
-  const text = (part: string) => decodeURIComponent(part.replaceAll('+', ' '));
-  if (query === '') return [];
-  return query.split('&').map((piece) => {
-    const equals = piece.indexOf('=');
-    return [text(piece.slice(0, equals)), text(piece.slice(equals + 1))];
-  });
-}
-
-/** The values of each name in their order. */
-function byName(pairs: readonly (readonly [string, string])[]): Map<string, string[]> {
-  const values = new Map<string, string[]>();
-  for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
-  return values;
 }
