@@ -2,7 +2,16 @@
 import { forwardedAddress, routeScopes } from '@countersign/server';
 import { describe, expect, it } from 'vitest';
 import { exchange, listen, wireRequest } from './http-service.js';
-import { countAdmitted, KEY, OTHER_SECRET, sendAll, serve, sign, withLines } from './service.js';
+import {
+  countAdmitted,
+  KEY,
+  OTHER_SECRET,
+  type Outcome,
+  sendAll,
+  serve,
+  sign,
+  withLines,
+} from './service.js';
 
 const all = { key_1: { ...KEY, scopes: ['*'] } };
 const routes = routeScopes({
@@ -63,7 +72,7 @@ describe('keys from a spoofable address or an unverified header', () => {
 
   it('takes the budget of a request from its signature, whatever the fields and the address say', async () => {
     const service = serve({ limits: { orders: '5/m' } });
-    const outcomes = [];
+    const outcomes: Outcome[] = [];
     for (let i = 0; i < 40; i++) {
       const lines = names.map((name) => [name, `203.0.113.${i}`] as const);
       outcomes.push(await service.outcome(withLines(sign(), ...lines), {}, `203.0.113.${i}`));

@@ -1,6 +1,6 @@
 /** Attacks on whom a request is for. */
 
-import { ANY_HOST } from '@countersign/server';
+import { ANY_HOST, type Audience } from '@countersign/server';
 import { describe, expect, it } from 'vitest';
 import type { SignedHead } from '../../src/index.js';
 import { exchange, listen, wireRequest } from './http-service.js';
@@ -10,7 +10,7 @@ const audience = ['a.example', 'b.example'];
 const toA = (input: Parameters<typeof sign>[0] = {}) => sign({ audience: 'a.example', ...input });
 
 describe('two Host fields, or a Host that contradicts the absolute target', () => {
-  it.each([{ audience }, { audience: ANY_HOST }])(
+  it.each<{ audience: Audience }>([{ audience }, { audience: ANY_HOST }])(
     'refuses two Host fields, the same or not, with %o',
     async (options) => {
       const service = serve(options);

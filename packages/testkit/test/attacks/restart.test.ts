@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SignedHead } from '../../src/index.js';
-import { countAdmitted, sendAll, serve, sign, T } from './service.js';
+import { countAdmitted, type Service, sendAll, serve, sign, T } from './service.js';
 import { startWorker, type WorkerProcess } from './worker-processes.js';
 
 const tolerance = { futureMs: 0 };

@@ -1,16 +1,20 @@
 /** A store that is far away: what it is asked, and what it answers, take their time. */
-import type { AdmissionResult, Store } from '@countersign/server';
+import type { Store } from '@countersign/server';
 
 /** Waits before and after each operation of `store`. */
 export function slowStore(store: Store, wait: () => Promise<void>): Store {
+  const slowly = async <T>(operation: () => T | Promise<T>): Promise<T> => {
+    await wait();
+    const result = await operation();
+    await wait();
+    return result;
+  };
   return {
     attach: (window) => store.attach?.(window),
-    admit: async (admission): Promise<AdmissionResult> => {
-      await wait();
-      const result = await store.admit(admission);
-      await wait();
-      return result;
-    },
+    admit: (admission) => slowly(() => store.admit(admission)),
+    ...(store.declareStale === undefined
+      ? {}
+      : { declareStale: (key, signedAtMs) => slowly(() => store.declareStale?.(key, signedAtMs)) }),
   };
 }
 
