@@ -60,8 +60,9 @@ export function provedHead(
     },
     buffer: async (source) => {
       const body = await readBody(source, digest, bodyLimits);
+      // Another digest is known only at the end; the connection can go on.
+      attempt.bodyRead = !isRefusal(body) || body.refused === 'digest-mismatch';
       if (isRefusal(body)) return no(body);
-      attempt.bodyRead = true;
       const verdict = await count();
       return verdict.ok ? { ...verdict, body } : verdict;
     },
