@@ -33,17 +33,17 @@ export type KeyId =
   | 'twin_a'
   | 'twin_b';
 
-const TWINS: Partner = { owner: 'twins', limits: { orders: '30/s' } };
+const TWINS: Partner = { owner: 'twins', limits: { orders: '10/s' } };
 
 export const PARTNERS: Readonly<Record<KeyId, Partner>> = {
   acme: {},
   // A legal id, and the name of a property that every object has.
   constructor: {},
-  edge_large: { limits: { exports: '200/s' } },
-  edge_small: { limits: { 'orders:write': '20/s' } },
+  edge_large: { limits: { exports: '130/s' } },
+  edge_small: { limits: { 'orders:write': '10/s' } },
   explorer: { limits: { orders: '10/5s' } },
   exporter: { limits: { exports: '12/2s' } },
-  flooder: { limits: { 'orders:write': '20/s', 'orders:read': '400/s' } },
+  flooder: { limits: { 'orders:write': '10/s', 'orders:read': '400/s' } },
   patient: { limits: { 'orders:write': '3/s' } },
   reader: { scopes: ['orders:read'] },
   reseller: { scopes: ['tenants'], limits: { 'tenants:write': '12/2s', 'tenants:write:+': '4/2s' } },

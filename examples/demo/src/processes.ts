@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { CallResult, ClientSettings, FromClient, Job, ToClient } from './client/messages.js';
+import type { CallResult, ClientSettings, Done, FromClient, Job, ToClient } from './client/messages.js';
 import type { FromServer, ServerSettings, ToServer } from './server/messages.js';
 
 export interface ServerProcess {
@@ -32,13 +32,32 @@ export interface Processes {
 
 export function createProcesses(): Processes {
   const running = new Set<ChildProcess>();
+  let closing = false;
 
   const start = (module: string): ChildProcess => {
-    const child = fork(new URL(module, import.meta.url), { execArgv: [] });
+    // In groups of their own: Ctrl-C is for the orchestrator, which ends them.
+    const child = fork(new URL(module, import.meta.url), { execArgv: [], detached: true });
     running.add(child);
     child.on('exit', () => running.delete(child));
     return child;
   };
+  /** The next message of this kind. Rejects when the process ends first, unless all are ended. */
+  const next = <Message>(child: ChildProcess, wanted: (message: Message) => boolean): Promise<Message> =>
+    new Promise((resolve, reject) => {
+      const onMessage = (message: unknown): void => {
+        if (!wanted(message as Message)) return;
+        stopListening();
+        resolve(message as Message);
+      };
+      const onEnd = (why: unknown): void => {
+        stopListening();
+        if (!closing) reject(new Error(`a process ended (${String(why)}) instead of answering`));
+      };
+      const stopListening = (): void => {
+        child.off('message', onMessage).off('exit', onEnd).off('error', onEnd);
+      };
+      child.on('message', onMessage).on('exit', onEnd).on('error', onEnd);
+    });
   const kill = async (child: ChildProcess): Promise<void> => {
     if (!running.has(child)) return;
     const exited = once(child, 'exit');
@@ -50,7 +69,7 @@ export function createProcesses(): Processes {
     startServer: async (settings) => {
       const child = start('./server/main.js');
       tell<ToServer>(child, { type: 'start', settings });
-      const answer = await nextMessage<FromServer>(child, () => true);
+      const answer = await next<FromServer>(child, () => true);
       if (answer.type === 'failed') throw new Error(answer.message);
       const stop = async (): Promise<void> => {
         const exited = once(child, 'exit');
@@ -64,43 +83,25 @@ export function createProcesses(): Processes {
       child.setMaxListeners(100);
       let jobs = 0;
       tell<ToClient>(child, { type: 'start', settings });
-      await nextMessage<FromClient>(child, ({ type }) => type === 'ready');
+      await next<FromClient>(child, ({ type }) => type === 'ready');
       return {
         run: async (job) => {
           jobs += 1;
           const id = jobs;
           tell<ToClient>(child, { type: 'run', id, job });
-          const done = await nextMessage<FromClient>(child, (m) => m.type === 'done' && m.id === id);
-          if (done.type !== 'done') throw new Error('not reached');
-          return { results: done.results, sent: done.sent };
+          const { results, sent } = await next<Done>(child, (message) => message.id === id);
+          return { results, sent };
         },
       };
     },
     killAll: async () => {
+      closing = true;
       await Promise.all([...running].map(kill));
     },
   };
 }
 
 function tell<Message extends object>(child: ChildProcess, message: Message): void {
-  child.send(message);
-}
-
-/** The next message of this kind. Rejects when the process ends first. */
-function nextMessage<Message>(child: ChildProcess, wanted: (message: Message) => boolean): Promise<Message> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (message: unknown): void => {
-      if (wanted(message as Message)) settle(() => resolve(message as Message));
-    };
-    const onExit = (code: number | null, signal: string | null): void => {
-      settle(() => reject(new Error(`the process ended with ${signal ?? code} instead of answering`)));
-    };
-    const settle = (how: () => void): void => {
-      child.off('message', onMessage);
-      child.off('exit', onExit);
-      how();
-    };
-    child.on('message', onMessage);
-    child.on('exit', onExit);
-  });
+  // A process that has ended says so itself.
+  child.send(message, () => {});
 }

@@ -5,8 +5,9 @@
 import { createSigner } from '@countersign/client';
 import { fieldOf } from './answer.js';
 import type { KeyId } from './partners.js';
+import type { Service } from './service.js';
 import type { RawRequest } from './wire.js';
-import type { Service, World } from './world.js';
+import type { World } from './world.js';
 
 export interface Draft {
   /** Default: the orders service. */

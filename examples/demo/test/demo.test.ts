@@ -81,8 +81,8 @@ describe('npm run demo', () => {
 describe('the demo notices a server that', () => {
   const cases: readonly (readonly [sabotage: string, step: string, broken: RegExp])[] = [
     ['replay-memory', 'copies at the same moment', /executions: expected 1, got 50/],
-    ['limits', 'floods writes', /a second held \d+ writes of 20/],
-    ['fixed-windows', 'across the edges', /a second held \d+ units of 20/],
+    ['limits', 'floods writes', /a second held \d+ writes of 10/],
+    ['fixed-windows', 'across the edges', /a second held \d+ units of 10/],
     ['owners', 'two keys of one owner', /expected twins, got twin_a,twin_b/],
     ['horizon-file', 'SIGKILL', /replays admitted/],
     ['tolerance', 'until they are stale', /in the end: expected stale-timestamp/],

@@ -25,8 +25,7 @@ process.on('message', (message: ToClient) => {
   }
 });
 process.on('disconnect', () => process.exit());
-// Ctrl-C reaches the whole group; the orchestrator ends this process.
-process.on('SIGINT', () => {});
+if (!process.connected) process.exit();
 
 function start(settings: ClientSettings): void {
   const { keyId, secret, clockOffsetMs, attempts } = settings;

@@ -46,12 +46,12 @@ export type ToClient =
   | { readonly type: 'start'; readonly settings: ClientSettings }
   | { readonly type: 'run'; readonly id: number; readonly job: Job };
 
-export type FromClient =
-  | { readonly type: 'ready' }
-  /** `sent`: requests on the wire, whatever came of them. */
-  | {
-      readonly type: 'done';
-      readonly id: number;
-      readonly results: readonly CallResult[];
-      readonly sent: number;
-    };
+export interface Done {
+  readonly type: 'done';
+  readonly id: number;
+  readonly results: readonly CallResult[];
+  /** Requests on the wire, whatever came of them. */
+  readonly sent: number;
+}
+
+export type FromClient = { readonly type: 'ready' } | Done;

@@ -20,8 +20,8 @@ export const acrossTheEdge: Step = {
       world.partner('edge_large', options),
       world.partner('steady', options),
     ]);
-    // 20/s, and 200/s for calls of 5 units: the product counts small and large limits in two ways.
-    const exports = { method: 'POST', path: '/v1/exports', body: '{}', concurrency: 12 } as const;
+    // 10/s, and 130/s for calls of 13 units: the product counts small and large limits in two ways.
+    const exports = { method: 'POST', path: '/v1/exports/everything', body: '{}', concurrency: 12 } as const;
     const [orders, exported, paced] = await Promise.all([
       small.run({ ...FLOOD, call: 'edge-small-{n}', forMs: EDGE_FOR_MS }),
       large.run({ ...exports, call: 'edge-large-{n}', forMs: EDGE_FOR_MS }),
@@ -29,17 +29,17 @@ export const acrossTheEdge: Step = {
     ]);
     const fullestSmall = fullestUnits(world.ledger, 'edge_small', 'orders:write');
     const fullestLarge = fullestUnits(world.ledger, 'edge_large', 'exports');
-    must(fullestSmall <= 20, `a second held ${fullestSmall} units of 20`);
-    must(fullestLarge <= 200, `a second held ${fullestLarge} units of 200`);
+    must(fullestSmall <= 10, `a second held ${fullestSmall} units of 10`);
+    must(fullestLarge <= 130, `a second held ${fullestLarge} units of 130`);
     must(refused(orders) > 0 && refused(exported) > 0, 'the flood was no flood');
     equal('answers to the one who keeps to 95 %', admitted(paced), paced.length);
-    return `fullest second ${fullestSmall} of 20, ${fullestLarge} of 200; at 95 %: ${admitted(paced)} of ${paced.length}`;
+    return `fullest second ${fullestSmall} of 10, ${fullestLarge} of 130; at 95 %: ${admitted(paced)} of ${paced.length}`;
   },
 };
 
 export const floodedScope: Step = {
   name: 'a key that floods writes while it goes on reading',
-  promise: 'writes stop at 20/s, no read is refused',
+  promise: 'writes stop at 10/s, no read is refused',
   run: async (world, { equal, must }) => {
     const options = { direct: true, attempts: 1 } as const;
     const [flooder, reader] = await Promise.all([
@@ -51,7 +51,7 @@ export const floodedScope: Step = {
       reader.run({ call: 'read-{n}', method: 'GET', path: '/v1/orders/1001', forMs: 1_600, spacingMs: 10 }),
     ]);
     const fullest = fullestUnits(world.ledger, 'flooder', 'orders:write');
-    must(fullest <= 20, `a second held ${fullest} writes of 20`);
+    must(fullest <= 10, `a second held ${fullest} writes of 10`);
     must(refused(writes) > 0, 'the flood was no flood');
     equal('reads admitted', admitted(reads), reads.length);
     must(reads.length >= 5, `only ${reads.length} reads came through`);
@@ -61,19 +61,19 @@ export const floodedScope: Step = {
 
 export const sharedBudget: Step = {
   name: 'two keys of one owner, both at full speed',
-  promise: 'together no more than the owner’s 30/s',
+  promise: 'together no more than the owner’s 10/s',
   run: async (world, { must, equal }) => {
     const options = { direct: true, attempts: 1 } as const;
     const twins = await Promise.all([world.partner('twin_a', options), world.partner('twin_b', options)]);
     const [a = [], b = []] = await Promise.all(
       twins.map((twin, i) => twin.run({ ...FLOOD, call: `twin-${i}-{n}`, forMs: 1_600 })),
     );
-    const windows = world.ledger.fullestWindows().filter(({ policy }) => policy.startsWith('orders 30/'));
+    const windows = world.ledger.fullestWindows().filter(({ policy }) => policy.startsWith('orders 10/1s'));
     equal('budgets that were charged', windows.map(({ owner }) => owner).join(), 'twins');
     const fullest = Math.max(0, ...windows.map(({ units }) => units));
-    must(fullest <= 30, `a second held ${fullest} of 30`);
+    must(fullest <= 10, `a second held ${fullest} of 10`);
     must(refused(a) > 0 && refused(b) > 0, 'not both of them were refused anything');
-    return `${admitted(a)} + ${admitted(b)} admitted, fullest second ${fullest} of 30`;
+    return `${admitted(a)} + ${admitted(b)} admitted, fullest second ${fullest} of 10`;
   },
 };
 
