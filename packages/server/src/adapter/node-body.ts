@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { BodySource } from '../steps/body.js';
+import { http2Stream } from './node-http2.js';
 
 /** How many bytes were put back on a request's stream: all of its body. */
 const putBackBytes = new WeakMap<IncomingMessage, number>();
@@ -27,6 +28,12 @@ export async function* nodeBody(
   incoming: IncomingMessage,
   { putBack }: { readonly putBack: boolean },
 ): BodySource & AsyncGenerator<Buffer, void, void> {
+  if (hasArrived(incoming) && incoming.readableLength === 0) {
+    // No bytes: a listener would make Node emit `end` now, and whoever reads later would wait for it in vain.
+    if (putBack) restore(incoming, []);
+    else incoming.read();
+    return;
+  }
   const chunks: Buffer[] = [];
   let wake: () => void = () => {};
   const onEvent = (): void => wake();
@@ -35,7 +42,7 @@ export async function* nodeBody(
     for (;;) {
       const chunk: Buffer | null = incoming.readableLength > 0 ? incoming.read() : null;
       if (chunk !== null && putBack) chunks.push(chunk);
-      const ended = incoming.complete && incoming.readableLength === 0;
+      const ended = hasArrived(incoming) && incoming.readableLength === 0;
       // In the tick of the last read: Node emits `end` in the next one, unless there are bytes again.
       if (ended && putBack) restore(incoming, chunks);
       // Lets `end` come.
@@ -43,7 +50,8 @@ export async function* nodeBody(
       if (chunk !== null) yield chunk;
       if (ended) return;
       if (chunk !== null) continue;
-      if (incoming.destroyed) throw new Error('the client went away before the end of the body');
+      if (incoming.destroyed || incoming.aborted)
+        throw new Error('the client went away before the end of the body');
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
@@ -54,6 +62,12 @@ export async function* nodeBody(
 }
 
 const EVENTS = ['readable', 'error', 'close'] as const;
+
+/** Whether the last byte of the body is here. A request of `node:http2` is `complete` only when it was read to its end. */
+function hasArrived(incoming: IncomingMessage): boolean {
+  const stream = http2Stream(incoming);
+  return stream === undefined ? incoming.complete : stream.readableEnded === true;
+}
 
 function restore(incoming: IncomingMessage, chunks: readonly Buffer[]): void {
   const [first] = chunks;

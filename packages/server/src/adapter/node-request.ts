@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FieldLine } from '@countersign/canonical';
 import type { IncomingRequest } from '../attempt.js';
 import { forwardedAddress } from '../failures/client-address.js';
+import { http2Stream } from './node-http2.js';
 import type { AdapterOptions } from './options.js';
 import { withPrefix } from './target.js';
 
@@ -46,8 +47,11 @@ function fieldLines({ rawHeaders, headers }: IncomingMessage): FieldLine[] {
   return lines;
 }
 
-/** Whether the request has a body, by the fields that Node's parser went by. */
-export function announcesNodeBody({ rawHeaders }: IncomingMessage): boolean {
+/** Whether the request has a body: by the fields that Node's parser went by; in HTTP/2, where none has to tell, by its frames. */
+export function announcesNodeBody(incoming: IncomingMessage): boolean {
+  const stream = http2Stream(incoming);
+  if (stream !== undefined) return stream.endAfterHeaders !== true;
+  const { rawHeaders } = incoming;
   return rawHeaders.some(
     (text, i) => i % 2 === 0 && isFraming(text.toLowerCase()) && !/^0+$/.test(rawHeaders[i + 1] ?? ''),
   );

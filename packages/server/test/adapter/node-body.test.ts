@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import {
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  connect as http2Connect,
+} from 'node:http2';
+import { type AddressInfo, connect, type Server } from 'node:net';
+import { setTimeout as pass } from 'node:timers/promises';
+import { announcesNodeBody, isUnread, nodeBody } from '@countersign/server/adapter';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** Sends what a server of HTTP/1 gets in one piece, and gives its request. */
+async function received(wire: string): Promise<IncomingMessage> {
+  const server = createServer();
+  closers.push(() => server.close());
+  const port = await listen(server);
+  const socket = connect(port, '127.0.0.1', () => socket.write(wire));
+  closers.push(() => socket.destroy());
+  const [incoming] = (await once(server, 'request')) as [IncomingMessage];
+  return incoming;
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function read(incoming: IncomingMessage, putBack: boolean): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of nodeBody(incoming, { putBack })) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+/** As a body parser that begins after an asynchronous middleware. */
+async function readLater(incoming: IncomingMessage): Promise<string> {
+  await pass(20);
+  let text = '';
+  incoming.on('data', (chunk) => {
+    text += String(chunk);
+  });
+  await once(incoming, 'end', { signal: AbortSignal.timeout(1000) });
+  return text;
+}
+
+describe('a body that is put back', () => {
+  const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+  it.each([
+    ['0\r\n\r\n', ''],
+    ['2\r\nab\r\n0\r\n\r\n', 'ab'],
+  ])('%j has its end for a reader that comes later', async (chunks, text) => {
+    const incoming = await received(head + chunks);
+    expect(announcesNodeBody(incoming)).toBe(true);
+    await Promise.resolve();
+    expect(await read(incoming, true)).toBe(text);
+    expect(isUnread(incoming)).toBe(true);
+    expect(await readLater(incoming)).toBe(text);
+  });
+});
+
+describe('a request of HTTP/2', () => {
+  async function receivedHttp2(body: string | undefined, fields: object = {}): Promise<IncomingMessage> {
+    const server = createHttp2Server();
+    closers.push(() => server.close());
+    const client = http2Connect(`http://127.0.0.1:${await listen(server)}`);
+    closers.push(() => client.destroy());
+    const stream = client.request({ ':method': 'POST', ...fields }, { endStream: body === undefined });
+    stream.on('error', () => {});
+    if (body !== undefined) stream.end(body);
+    const [request] = (await once(server, 'request')) as [Http2ServerRequest];
+    return request as Http2ServerRequest & IncomingMessage;
+  }
+
+  it('announces a body by its frames: no field has to, and a verifier that missed it would let it through unread', async () => {
+    const incoming = await receivedHttp2('unannounced');
+    expect(announcesNodeBody(incoming)).toBe(true);
+    expect(await read(incoming, true)).toBe('unannounced');
+    expect(isUnread(incoming)).toBe(true);
+    expect(await readLater(incoming)).toBe('unannounced');
+  });
+
+  it('announces none when its head is its end', async () => {
+    expect(announcesNodeBody(await receivedHttp2(undefined))).toBe(false);
+  });
+
+  it.each([true, false])('is read to its end, put back: %s', async (putBack) => {
+    expect(await read(await receivedHttp2('x'.repeat(100_000)), putBack)).toHaveLength(100_000);
+    expect(await read(await receivedHttp2(''), putBack)).toBe('');
+  });
+
+  it('that is cut short throws', async () => {
+    const incoming = await receivedHttp2('xx', { 'content-length': '5' });
+    await expect(read(incoming, true)).rejects.toThrow('went away');
+  });
+});
