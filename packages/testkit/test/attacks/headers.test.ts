@@ -31,6 +31,8 @@ describe('header names that are not bound, or absent headers that sign as empty'
   it('binds each value to its name', async () => {
     const swapped = renamed(renamed(renamed(typed, 'x-a', 'x-tmp'), 'x-b', 'x-a'), 'x-tmp', 'x-b');
     expect(await played(swapped)).toBe('invalid-signature');
+    const moved = listed(renamed(typed, 'x-b', 'x-c'), 'content-type;x-a;x-b', 'content-type;x-a;x-c');
+    expect(await played(moved)).toBe('invalid-signature');
     expect(await played(withField(typed, 'x-a', () => '2'))).toBe('invalid-signature');
     expect(await played(withField(typed, 'x-b', () => '1'))).toBe('invalid-signature');
   });
