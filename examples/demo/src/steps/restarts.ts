@@ -47,6 +47,8 @@ export const killedServer: Step = {
     const lastCalls = results.slice(-4).map(({ status }) => status);
     equal('the client’s last calls', lastCalls.join(), '201,201,201,201');
     const done = results.filter(({ status }) => status === 201).length;
+    const inTheDark = results.filter(({ status, outcome }) => status !== 201 && outcome === undefined);
+    equal('calls that ended without a word about their outcome', inTheDark.length, 0);
     return `${tellCodes(codes)}; ${done} of ${results.length} calls done; back after ${backAfterMs} ms`;
   },
 };
