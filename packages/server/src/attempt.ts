@@ -5,7 +5,6 @@
 
 import type { Fields, RequestHead } from '@countersign/canonical';
 import { admittedFields, type ProvedCaller, refusedAnswer } from './answer.js';
-import { isPending } from './eventually.js';
 import type { Key } from './keys/key.js';
 import type { VerifierConfig } from './options.js';
 import { REFUSALS, type Refusal } from './refusals.js';
@@ -77,12 +76,5 @@ function report(config: VerifierConfig, attempt: Attempt, outcome: Outcome): voi
     ...(caller === undefined || key === undefined ? {} : { owner: key.owner }),
     ...(scope === undefined ? {} : { scope }),
   };
-  // An observer must not decide about a request, nor end the process, nor hide that it is broken.
-  const broken = (error: unknown): void => console.error('countersign: onVerdict threw', error);
-  try {
-    const done: unknown = config.onVerdict(event);
-    if (isPending(done)) done.then(undefined, broken);
-  } catch (error) {
-    broken(error);
-  }
+  config.onVerdict(event);
 }

@@ -6,6 +6,7 @@ import { type FailureMeter, type FailureOptions, failureMeter } from './failures
 import type { KeyDirectory } from './keys/directory.js';
 import { type CompiledLimits, compileLimits, type Limits } from './limits.js';
 import { memoryStore } from './memory/memory-store.js';
+import { observer } from './observer.js';
 import { requireBoolean, requireFunction, requireObject } from './option-kinds.js';
 import type { BodyLimits } from './steps/body.js';
 import { dummySecret } from './steps/prove.js';
@@ -120,7 +121,7 @@ export function configure(options: VerifierOptions): VerifierConfig {
     dummy: dummySecret(),
     receipts: requireBoolean('receipts', receipts),
     debug: requireBoolean('debug', debug),
-    onVerdict: requireFunction('onVerdict', onVerdict),
+    onVerdict: observer('onVerdict', requireFunction('onVerdict', onVerdict)),
   };
   config.store.attach?.(window);
   return config;

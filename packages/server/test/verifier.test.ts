@@ -1,9 +1,15 @@
 import { importSecret, openVerdict } from '@countersign/canonical';
-import { type SignedHead, type SigningInput, signHead, TEST_AUDIENCE, TEST_SECRET } from '@countersign/testkit';
+import {
+  type SignedHead,
+  type SigningInput,
+  signHead,
+  TEST_AUDIENCE,
+  TEST_SECRET,
+} from '@countersign/testkit';
 import { describe, expect, it } from 'vitest';
 import {
-  ANY_HOST,
   type AdmissionResult,
+  ANY_HOST,
   cachedDirectory,
   createVerifier,
   type KeyConfig,
@@ -31,7 +37,11 @@ function setUp(options: Partial<VerifierOptions> = {}, keys: Record<string, KeyC
     ...options,
   });
   const send = async (head: SignedHead, route: VerifyOptions = {}, address?: string): Promise<Verdict> =>
-    verifier.verify(address === undefined ? head : { ...head, address }, { scope: 'orders', body: head.body, ...route });
+    verifier.verify(address === undefined ? head : { ...head, address }, {
+      scope: 'orders',
+      body: head.body,
+      ...route,
+    });
   return { verifier, clock, events, send };
 }
 
@@ -51,13 +61,17 @@ describe('a verifier', () => {
     const first = verifier.verify(head, { scope: 'orders', body: '' });
     expect(first).not.toBeInstanceOf(Promise);
     expect(first).toMatchObject({ ok: true, scope: 'orders', key: { id: 'key_1', owner: 'key_1' } });
-    expect(verifier.verify(head, { scope: 'orders', body: '' })).toMatchObject({ ok: false, code: 'replayed-nonce' });
+    expect(verifier.verify(head, { scope: 'orders', body: '' })).toMatchObject({
+      ok: false,
+      code: 'replayed-nonce',
+    });
   });
 
   it('admits nothing for a head alone until the body is there', async () => {
     const { verifier, send } = setUp();
     const head = sign({ method: 'POST', body: '{}', headers: [['content-type', 'application/json']] });
-    for (let i = 0; i < 3; i++) expect(await verifier.verify(head, { scope: 'orders' })).toMatchObject({ ok: true });
+    for (let i = 0; i < 3; i++)
+      expect(await verifier.verify(head, { scope: 'orders' })).toMatchObject({ ok: true });
     const proved = await verifier.verify(head, { scope: 'orders' });
     if (!proved.ok) throw new Error(proved.code);
     expect(await proved.withBody('{ }')).toMatchObject({ code: 'digest-mismatch' });
@@ -84,7 +98,12 @@ describe('a verifier', () => {
     ['another path', {}, (head) => ({ ...head, target: '/v1/orders/7' }), 'invalid-signature'],
     ['another query', {}, (head) => ({ ...head, target: '/v1/orders?a=1' }), 'invalid-signature'],
     ['another method', {}, (head) => ({ ...head, method: 'DELETE' }), 'invalid-signature'],
-    ['an unsigned content type', {}, (head) => ({ ...head, headers: [...head.headers, ['Content-Type', 'a/b']] }), 'malformed-request'],
+    [
+      'an unsigned content type',
+      {},
+      (head) => ({ ...head, headers: [...head.headers, ['Content-Type', 'a/b']] }),
+      'malformed-request',
+    ],
     ['a dot segment', {}, (head) => ({ ...head, target: '/v1/%2e%2e/orders' }), 'ambiguous-target'],
     ['a raw space', {}, (head) => ({ ...head, target: '/v1/ orders' }), 'malformed-target'],
     ['CONNECT', {}, (head) => ({ ...head, method: 'CONNECT' }), 'malformed-target'],
@@ -110,7 +129,9 @@ describe('a verifier', () => {
       timeMs: T,
       deadSinceMs: T - 100_000,
     });
-    expect(openVerdict(importSecret(TEST_SECRET), { ...subject, sig: '0'.repeat(64) }, field)).toBeUndefined();
+    expect(
+      openVerdict(importSecret(TEST_SECRET), { ...subject, sig: '0'.repeat(64) }, field),
+    ).toBeUndefined();
   });
 
   it('gives admitted answers a receipt where that is asked for', async () => {
@@ -118,7 +139,9 @@ describe('a verifier', () => {
     const head = sign();
     const verdict = await send(head);
     const subject = { key: 'key_1', nonce: head.nonce, sig: head.sig };
-    expect(openVerdict(importSecret(TEST_SECRET), subject, verdict.headers['countersign-verdict'] ?? '')?.code).toBe('admitted');
+    expect(
+      openVerdict(importSecret(TEST_SECRET), subject, verdict.headers['countersign-verdict'] ?? '')?.code,
+    ).toBe('admitted');
     expect((await setUp().send(sign())).headers).not.toHaveProperty('countersign-verdict');
   });
 
@@ -170,7 +193,7 @@ describe('a verifier', () => {
     expect(refused.problem.detail).toMatch(/never/);
   });
 
-  it('charges budgets by owner and in place of the verifier\'s limits those of the key', async () => {
+  it("charges budgets by owner and in place of the verifier's limits those of the key", async () => {
     const { send } = setUp(
       { limits: { orders: '1/m' } },
       {
@@ -191,13 +214,19 @@ describe('a verifier', () => {
     const head = sign({ scope: 'orders:write' });
     await expectRefused(send(head), 'scope-mismatch');
     expect(await send(head, { children: true })).toMatchObject({ ok: true, scope: 'orders:write' });
-    await expectRefused(send(sign({ scope: 'orders' }), { scope: 'orders:write', children: true }), 'scope-mismatch');
+    await expectRefused(
+      send(sign({ scope: 'orders' }), { scope: 'orders:write', children: true }),
+      'scope-mismatch',
+    );
     await expectRefused(send(sign(), { scope: 'invoices' }), 'scope-not-granted');
   });
 
   it('takes a scope and a cost from what is signed, and refuses where they give none', async () => {
     const { send } = setUp({ limits: { 'orders:7': '5/m' } });
-    const route = { scope: (signed: { path: string }) => `orders:${signed.path.split('/')[3]}`, cost: () => 3 };
+    const route = {
+      scope: (signed: { path: string }) => `orders:${signed.path.split('/')[3]}`,
+      cost: () => 3,
+    };
     const verdict = await send(sign({ target: '/v1/orders/7' }), route);
     expect(verdict).toMatchObject({ ok: true, scope: 'orders:7', budgets: [{ remaining: 2 }] });
     await expectRefused(send(sign({ target: '/v1/orders/a%20b' }), route), 'scope-mismatch');
@@ -210,15 +239,18 @@ describe('a verifier', () => {
   });
 
   it('takes each of several secrets until it expires, and a key from notBefore to expiresAt', async () => {
-    const { send, clock } = setUp({}, {
-      key_1: {
-        secrets: [{ secret: TEST_SECRET, expiresAt: T + 1000 }, OTHER_SECRET],
-        scopes: ['orders'],
-        notBefore: T,
-        expiresAt: new Date(T + 2000),
+    const { send, clock } = setUp(
+      {},
+      {
+        key_1: {
+          secrets: [{ secret: TEST_SECRET, expiresAt: T + 1000 }, OTHER_SECRET],
+          scopes: ['orders'],
+          notBefore: T,
+          expiresAt: new Date(T + 2000),
+        },
+        off: { ...KEY, disabled: true },
       },
-      off: { ...KEY, disabled: true },
-    });
+    );
     const at = (nowMs: number, secret: string | Uint8Array) => {
       clock.nowMs = nowMs;
       return send(sign({ signedAtMs: nowMs, secret }));
@@ -235,8 +267,14 @@ describe('a verifier', () => {
   it('takes the signature from another field, and then wants authorization signed', async () => {
     const { send } = setUp({ header: 'X-Signature' });
     const bearer: [string, string] = ['authorization', 'Bearer x'];
-    expect(await send(sign({ field: 'x-signature', headers: [bearer] }))).toMatchObject({ ok: true, headers: { vary: 'x-signature' } });
-    await expectRefused(send(sign({ field: 'x-signature', headers: [bearer], signed: [] })), 'malformed-request');
+    expect(await send(sign({ field: 'x-signature', headers: [bearer] }))).toMatchObject({
+      ok: true,
+      headers: { vary: 'x-signature' },
+    });
+    await expectRefused(
+      send(sign({ field: 'x-signature', headers: [bearer], signed: [] })),
+      'malformed-request',
+    );
     await expectRefused(send(sign()), 'missing-signature');
   });
 
@@ -245,12 +283,19 @@ describe('a verifier', () => {
     expect(await list.send(sign())).toMatchObject({ ok: true });
     expect(await list.send(sign({ audience: 'OTHER.example:8443' }))).toMatchObject({ ok: true });
     await expectRefused(list.send(sign({ audience: 'evil.example' })), 'wrong-audience');
-    expect(await setUp({ audience: ANY_HOST }).send(sign({ audience: 'evil.example' }))).toMatchObject({ ok: true });
+    expect(await setUp({ audience: ANY_HOST }).send(sign({ audience: 'evil.example' }))).toMatchObject({
+      ok: true,
+    });
     // One name: a proxy may have rewritten Host.
     const head = sign();
-    const rewritten = head.headers.map(([name, value]) => [name, name === 'host' ? '10.0.0.1' : value] as const);
+    const rewritten = head.headers.map(
+      ([name, value]) => [name, name === 'host' ? '10.0.0.1' : value] as const,
+    );
     expect(await setUp().send({ ...head, headers: rewritten })).toMatchObject({ ok: true });
-    await expectRefused(setUp({ audience: ANY_HOST }).send({ ...head, headers: rewritten }), 'invalid-signature');
+    await expectRefused(
+      setUp({ audience: ANY_HOST }).send({ ...head, headers: rewritten }),
+      'invalid-signature',
+    );
   });
 
   it('asks a directory, and answers 503 when it fails', async () => {
@@ -272,7 +317,12 @@ describe('a verifier', () => {
   });
 
   it.each<[string, () => AdmissionResult | Promise<AdmissionResult>]>([
-    ['throws', () => { throw new Error('broken'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('broken'))],
     ['never answers', () => new Promise(() => {})],
   ])('L12 unavailable is not denied: a store that %s gives 503 within the deadline', async (_, admit) => {
@@ -289,21 +339,40 @@ describe('a verifier', () => {
     await send(sign({ target: '/v1/orders?a=1' }), {}, '192.0.2.1');
     await send(sign({ secret: OTHER_SECRET }));
     expect(events).toMatchObject([
-      { code: 'admitted', status: 200, method: 'GET', target: '/v1/orders?a=1', address: '192.0.2.1', keyId: 'key_1', proved: true, owner: 'key_1', scope: 'orders' },
+      {
+        code: 'admitted',
+        status: 200,
+        method: 'GET',
+        target: '/v1/orders?a=1',
+        address: '192.0.2.1',
+        keyId: 'key_1',
+        proved: true,
+        owner: 'key_1',
+        scope: 'orders',
+      },
       { code: 'invalid-signature', status: 401, proved: false, keyId: 'key_1' },
     ]);
     expect(events[1]).not.toHaveProperty('owner');
     expect(JSON.stringify(events)).not.toContain(TEST_SECRET);
-    const deaf = setUp({ onVerdict: () => { throw new Error('hook'); } });
+    const deaf = setUp({
+      onVerdict: () => {
+        throw new Error('hook');
+      },
+    });
     expect(await deaf.send(sign())).toMatchObject({ ok: true });
   });
 
   it('explains a difference only in debug, the same for unknown keys', async () => {
-    const base64url = (text: string) => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-    const canonical = (keyId: string) => `CS1-HMAC-SHA256\nGET\n${TEST_AUDIENCE}\n/api/v1/orders\n\nd\nt\nn\n${keyId}\n`;
+    const base64url = (text: string) =>
+      btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+    const canonical = (keyId: string) =>
+      `CS1-HMAC-SHA256\nGET\n${TEST_AUDIENCE}\n/api/v1/orders\n\nd\nt\nn\n${keyId}\n`;
     const ask = (keyId: string) => ({
       ...sign({ keyId, secret: OTHER_SECRET }),
-      headers: [...sign({ keyId, secret: OTHER_SECRET }).headers, ['countersign-debug', base64url(canonical(keyId))] as const],
+      headers: [
+        ...sign({ keyId, secret: OTHER_SECRET }).headers,
+        ['countersign-debug', base64url(canonical(keyId))] as const,
+      ],
     });
     const { send } = setUp({ debug: true });
     const known = await expectRefused(send(ask('key_1')), 'invalid-signature');
@@ -316,7 +385,9 @@ describe('a verifier', () => {
     });
     const unknown = await expectRefused(send(ask('nobody')), 'invalid-signature');
     expect(unknown.problem).toEqual(known.problem);
-    expect((await expectRefused(setUp().send(ask('key_1')), 'invalid-signature')).problem).not.toHaveProperty('debug');
+    expect((await expectRefused(setUp().send(ask('key_1')), 'invalid-signature')).problem).not.toHaveProperty(
+      'debug',
+    );
   });
 
   it('answers a spent address otherwise, asks no directory for it, and still admits who proves a cached key', async () => {
@@ -328,8 +399,12 @@ describe('a verifier', () => {
     const { send } = setUp({ keys, failures: { limit: 3, windowMs: 60_000 } });
     const address = '192.0.2.7';
     expect(await send(sign(), {}, address)).toMatchObject({ ok: true });
-    for (let i = 0; i < 3; i++) await expectRefused(send(sign({ keyId: `junk_${i}` }), {}, address), 'invalid-signature');
-    const spent = await expectRefused(send(sign({ keyId: 'junk_9' }), {}, `::ffff:${address}`), 'too-many-failures');
+    for (let i = 0; i < 3; i++)
+      await expectRefused(send(sign({ keyId: `junk_${i}` }), {}, address), 'invalid-signature');
+    const spent = await expectRefused(
+      send(sign({ keyId: 'junk_9' }), {}, `::ffff:${address}`),
+      'too-many-failures',
+    );
     expect(spent).toMatchObject({ status: 429, headers: { 'retry-after': '60' } });
     expect(spent.headers).toHaveProperty('ratelimit');
     expect(spent.headers).not.toHaveProperty('countersign-verdict');

@@ -35,7 +35,7 @@ export function createHighWaterMark(
   warnOfStart(file, startMs, nowMs, nowMs + futureMs + LEAD_MS, onWarning);
 
   let durableMs = Number.NEGATIVE_INFINITY;
-  let wantedMs = Math.max(startMs, nowMs + LEAD_MS);
+  let wantedMs = Number.NEGATIVE_INFINITY;
   // Before the first admission a damaged file is made whole: both records are written.
   let writesLeft = file.intact ? 1 : 2;
   let writing: Promise<void> | undefined;
@@ -71,10 +71,11 @@ export function createHighWaterMark(
     }
   };
   const want = (markMs: number): void => {
-    wantedMs = Math.max(wantedMs, markMs);
+    // Never below the start: after a first write that failed, a lower mark would unsay what an earlier process said.
+    wantedMs = Math.max(wantedMs, startMs, markMs);
     if (durableMs < wantedMs) writing ??= writeWanted();
   };
-  want(wantedMs);
+  want(nowMs + LEAD_MS);
 
   return {
     startMs,

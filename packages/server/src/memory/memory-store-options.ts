@@ -1,6 +1,7 @@
 /**
  * The options of the embedded store, checked and completed. It opens no file.
  */
+import { observer } from '../observer.js';
 import { requireWhole } from '../whole-number.js';
 import type { HashSeed } from './nonce-hash.js';
 
@@ -17,7 +18,7 @@ export interface MemoryStoreOptions {
    * it a restart forgets the nonces, and what was admitted before can be admitted once more while it is fresh.
    */
   readonly horizonFile?: string | undefined;
-  /** Is told of a missing or damaged horizon file, of a mark ahead of the clock, of failing writes. Default `console.warn`. */
+  /** Is told of a missing or damaged horizon file, of a mark ahead of the clock, of failing writes. What it throws is logged. Default `console.warn`. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** Two random unsigned 32-bit words, for repeatable tests. Default: from the platform's generator. */
   readonly hashSeed?: HashSeed | undefined;
@@ -52,7 +53,13 @@ export function memoryStoreSettings(options: MemoryStoreOptions): MemoryStoreSet
   if (typeof onWarning !== 'function') throw new TypeError('onWarning: expected a function');
   if (!Array.isArray(hashSeed) || hashSeed.length !== 2) throw new TypeError('hashSeed: expected two words');
   for (const word of hashSeed) requireWhole('hashSeed', word, 0, MAX_WORD);
-  return { maxNonces, maxBudgetsPerOwner, horizonFile, onWarning, hashSeed };
+  return {
+    maxNonces,
+    maxBudgetsPerOwner,
+    horizonFile,
+    onWarning: observer('onWarning', onWarning),
+    hashSeed,
+  };
 }
 
 function randomSeed(): HashSeed {

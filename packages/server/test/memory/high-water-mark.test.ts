@@ -47,6 +47,16 @@ describe('the high-water mark', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('never writes a mark below its start, also after a first write that failed: an earlier process admitted up to it', async () => {
+    const file = fakeFile(false, [T + 30_000]);
+    const mark = start(file);
+    await file.fail();
+    expect(mark.covers(T - 400_000, T)).toBe(false);
+    await file.succeed();
+    await file.succeed();
+    expect(file.written).toEqual([T + 30_000, T + 30_000, T + 30_000]);
+  });
+
   it('starts at now + future, or at a mark that is later, where the file is missing or damaged, and says so', () => {
     const warnings: string[] = [];
     expect(start(fakeFile(false, []), warnings).startMs).toBe(T + FUTURE_MS);
