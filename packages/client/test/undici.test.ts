@@ -45,6 +45,36 @@ async function send(dispatcher: Dispatcher, server: { origin: string }, options:
   const { statusCode, headers, body } = await dispatcher.request(request);
   return { statusCode, headers, text: await body.text() };
 }
+/** A server whose answers with this status have a body without end, as fast as it is read; other answers are short. */
+async function startPump(status: number, endless: () => boolean = () => true) {
+  const chunk = Buffer.alloc(65_536);
+  let closed: () => void = () => {};
+  const pump = {
+    origin: '',
+    bytes: 0,
+    closed: new Promise<void>((resolve) => {
+      closed = resolve;
+    }),
+  };
+  const server = createServer((_, response) => {
+    if (!endless()) return void response.end('short');
+    response.writeHead(status);
+    const more = (): void => {
+      do pump.bytes += chunk.length;
+      while (!response.destroyed && response.write(chunk));
+    };
+    response.on('drain', more).on('close', closed);
+    more();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  pump.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return pump;
+}
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('sends what it signs', () => {
@@ -409,6 +439,29 @@ describe('as undici’s users know it', () => {
       if (read.length < 200_000) await new Promise((resolve) => setTimeout(resolve, 1));
     }
     expect(read === text).toBe(true);
+  });
+
+  test('an answer that never ends is held back while nobody reads, and cut by an abort', async () => {
+    const pump = await startPump(200);
+    const { dispatcher } = compose();
+    const aborter = new AbortController();
+    const options = { origin: pump.origin, path: '/', method: 'GET', signal: aborter.signal } as const;
+    const { body } = await dispatcher.request(options);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { bytes } = pump;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(pump.bytes).toBe(bytes);
+    aborter.abort(new Error('enough'));
+    await expect(body.text()).rejects.toThrow('enough');
+    await pump.closed;
+  });
+
+  test('the body of a refusal that never ends is not read to the end', async () => {
+    let asked = 0;
+    const pump = await startPump(503, () => asked++ === 0);
+    expect((await send(compose().dispatcher, pump)).text).toBe('short');
+    expect(pump.bytes).toBeLessThan(20_000_000);
+    await pump.closed;
   });
 
   test('HEAD, 204, stream and pipeline work', async () => {
