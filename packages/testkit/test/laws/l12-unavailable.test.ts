@@ -123,7 +123,7 @@ it('L12 unavailable is not denied: 503 within the deadline, whatever a store doe
         }),
       );
     }),
-    { numRuns: runs(1000) / 4 },
+    { numRuns: runs(250) },
   );
   expect(seen.size).toBe(9);
   await later(DEADLINE_MS * 3);
@@ -145,7 +145,7 @@ it('L12 unavailable is not denied: nor is a signature declared dead by a store t
         }),
       );
     }),
-    { numRuns: runs(1000) / 8 },
+    { numRuns: runs(125) },
   );
   expect(unhandled).toEqual([]);
 });
