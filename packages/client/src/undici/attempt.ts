@@ -41,9 +41,9 @@ export function dispatchOnce(
       sink = next;
       for (const event of early.splice(0)) event(next);
     };
-    let given: Error | undefined;
+    let givenUp: Error | undefined;
     const giveUp = (reason: Error): void => {
-      given = reason;
+      givenUp = reason;
       outer.signal.removeEventListener('abort', aborted);
       reject(reason);
       controller?.abort(reason);
@@ -96,7 +96,7 @@ export function dispatchOnce(
       dispatch(options, {
         onRequestStart: (started) => {
           controller = started;
-          if (given !== undefined) started.abort(given);
+          if (givenUp !== undefined) started.abort(givenUp);
         },
         onResponseStart,
         onResponseData: (_, chunk) => pass((to) => to.data(chunk)),
