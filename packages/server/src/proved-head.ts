@@ -40,7 +40,7 @@ export function provedHead(
   const cost = routeCost(route.cost, proved.request);
   if (isRefusal(cost)) return no(cost);
   const charges = chargesFor(key.limits ?? config.limits, proved.scope, cost);
-  const admission = admissionOf(caller.request, key.owner, charges);
+  const admission = admissionOf(caller.request, key.owner, charges, storeTimeoutMs);
 
   const count = (): Eventually<Admitted | Refused> =>
     after(

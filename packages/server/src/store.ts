@@ -27,6 +27,11 @@ export interface Admission {
   readonly signedAtMs: number;
   /** The budgets on the path; no policy twice. */
   readonly charges: readonly Charge[];
+  /**
+   * For how many milliseconds the answer is waited for; absent: as long as it takes. By then the caller is told that
+   * nothing was counted, so a claim that comes later must not take effect, or must be undone.
+   */
+  readonly withinMs?: number;
 }
 
 /** What a budget has left, as told to the client. */

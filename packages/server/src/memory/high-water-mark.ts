@@ -9,8 +9,8 @@ export interface HighWaterMark {
   readonly startMs: number;
   /** Whether this signed time may be admitted, or declared dead, now. Begins the next write in time. */
   readonly covers: (signedAtMs: number, nowMs: number) => boolean;
-  /** After `covers` has said no: waits until it would say yes. `undefined` then, else why not. */
-  readonly reach: (signedAtMs: number) => Promise<string | undefined>;
+  /** After `covers` has said no: waits until it would say yes, `withinMs` at most. `undefined` then, else why not. */
+  readonly reach: (signedAtMs: number, withinMs?: number) => Promise<string | undefined>;
   /** Brings the mark down to the greatest time that was decided about, when nothing will be admitted any more. */
   readonly settle: (decidedMs: number) => Promise<void>;
 }
@@ -83,14 +83,11 @@ export function createHighWaterMark(
       if (signedAtMs > wantedMs - LEAD_MS / 2) want(Math.max(signedAtMs, nowMs) + LEAD_MS);
       return signedAtMs <= durableMs;
     },
-    reach: (signedAtMs) =>
+    reach: (signedAtMs, withinMs = MAX_WAIT_MS) =>
       new Promise((resolve) => {
         const waiter = { signedAtMs, resolve: finish };
-        const timer = setTimeout(
-          finish,
-          MAX_WAIT_MS,
-          `horizonFile: ${file.path} took over ${MAX_WAIT_MS} ms`,
-        );
+        const waitMs = Math.min(withinMs, MAX_WAIT_MS);
+        const timer = setTimeout(finish, waitMs, `horizonFile: ${file.path} took over ${waitMs} ms`);
         timer.unref();
         waiters.add(waiter);
 

@@ -82,7 +82,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
 
   /** Begins anew after the wait: the nonce may be taken, the budgets spent, the signature stale by then. */
   async function attemptAfterMark(by: Attached, admission: Admission): Promise<AdmissionResult> {
-    const reason = await by.mark?.reach(admission.signedAtMs);
+    const reason = await by.mark?.reach(admission.signedAtMs, admission.withinMs);
     if (reason !== undefined) return unavailable(reason);
     return closed ? unavailable(CLOSED) : (attempt(by, admission) ?? unavailable('the mark stayed behind'));
   }

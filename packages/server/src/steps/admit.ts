@@ -7,9 +7,14 @@ import { shown } from '../shown.js';
 import type { Admission, AdmissionResult, BudgetLevel, Charge } from '../store.js';
 
 /** The admission that a proved request asks for. */
-export function admissionOf(request: ReadRequest, owner: string, charges: readonly Charge[]): Admission {
+export function admissionOf(
+  request: ReadRequest,
+  owner: string,
+  charges: readonly Charge[],
+  withinMs: number,
+): Admission {
   const { key, nonce, ts } = request.authorization;
-  return { key, owner, nonce: nonceBytes(nonce), signedAtMs: Number(ts), charges };
+  return { key, owner, nonce: nonceBytes(nonce), signedAtMs: Number(ts), charges, withinMs };
 }
 
 /** Puts a store's answer into the verifier's words: what is left, or a refusal. */

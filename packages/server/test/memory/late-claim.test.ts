@@ -1,0 +1,37 @@
+import { setTimeout as pass } from 'node:timers/promises';
+import { signHead, TEST_AUDIENCE, TEST_SECRET } from '@countersign/testkit';
+import { expect, it, vi } from 'vitest';
+import { createVerifier, keyring, memoryStore } from '../../src/index.js';
+import type { MarkFile } from '../../src/memory/mark-file.js';
+
+const T = 1_763_750_000_000;
+const DISK_MS = 60;
+
+vi.mock('#horizon-file', () => ({
+  openHorizonFile: (path: string): MarkFile => ({
+    path,
+    intact: true,
+    marks: [T - 50_000, T - 40_000],
+    write: () => pass(DISK_MS),
+    close: () => {},
+  }),
+}));
+
+it('a claim that waits for the disk does not take effect after the deadline: what was refused leaves no nonce', async () => {
+  const store = memoryStore({ horizonFile: 'a.mark', onWarning: () => {} });
+  const verifier = createVerifier({
+    keys: keyring({ key_1: { secret: TEST_SECRET, scopes: ['orders'] } }),
+    audience: TEST_AUDIENCE,
+    now: () => T,
+    monotonicNow: () => 0,
+    limits: { '*': '1/m' },
+    store,
+    storeTimeoutMs: DISK_MS / 2,
+  });
+  const head = signHead({ signedAtMs: T });
+  const send = async () => verifier.verify(head, { scope: 'orders', body: head.body });
+  expect(await send()).toMatchObject({ ok: false, code: 'store-unavailable' });
+  await pass(2 * DISK_MS);
+  expect(store.size).toBe(0);
+  expect(await send()).toMatchObject({ ok: true });
+});
