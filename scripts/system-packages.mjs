@@ -2,14 +2,18 @@
 // elsewhere says in one line what to install.
 import { spawnSync } from 'node:child_process';
 
-/** Makes sure that these commands, which are Debian packages of the same name, are on the PATH; exits with 1 otherwise. */
+/** Debian's packages, where they are not named like the command. */
+const PACKAGES = { flock: 'util-linux' };
+
+/** Makes sure that these commands are on the PATH; exits with 1 otherwise. */
 export function ensureCommands(commands) {
   const missing = commands.filter((command) => !exists(command));
   if (missing.length === 0) return;
   if (process.getuid?.() === 0 && exists('apt-get')) {
-    console.log(`countersign: installing ${missing.join(' ')} with apt-get, for the tests`);
+    const packages = missing.map((command) => PACKAGES[command] ?? command);
+    console.log(`countersign: installing ${packages.join(' ')} with apt-get, for the tests`);
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], {
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
       stdio: 'inherit',
     });
   }

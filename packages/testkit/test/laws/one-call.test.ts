@@ -152,7 +152,7 @@ describe('L14 one call, one execution', () => {
       }),
       { numRuns: runs(4000) },
     );
-  }, 120_000);
+  });
 
   it('lets every call through that an honest path would have let through', async () => {
     // What is lost before it reaches the server, in as many attempts as leave one for the answer and one for the
@@ -195,7 +195,7 @@ describe('L14 one call, one execution', () => {
       }),
       { numRuns: runs(2000) },
     );
-  }, 120_000);
+  });
 
   it('heals a fast clock for the next call of a method that is not safe', async () => {
     const simulation = simulate({
