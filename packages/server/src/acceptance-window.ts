@@ -43,10 +43,10 @@ export function judgeFreshness(window: AcceptanceWindow, signedAtMs: number, now
 
 /**
  * Since when a stale signature is certainly dead. A wall clock that was stepped forward may have killed it later
- * than its age says, so the step's time is the earliest that can be vouched for.
+ * than its age says, so the step's time is the earliest that can be vouched for; but it is dead now.
  */
-export function staleSinceMs(window: AcceptanceWindow, signedAtMs: number): number {
-  return Math.max(signedAtMs + window.pastMs, window.clock.steadySinceMs());
+export function staleSinceMs(window: AcceptanceWindow, signedAtMs: number, nowMs: number): number {
+  return Math.min(nowMs, Math.max(signedAtMs + window.pastMs, window.clock.steadySinceMs()));
 }
 
 function requireTolerance(side: keyof Tolerance, value: unknown): void {

@@ -52,7 +52,7 @@ describe('the acceptance window', () => {
   });
 
   it('dates the death of a stale signature by its age, and after a step no earlier than the step', () => {
-    expect(staleSinceMs(window, T - 900_000)).toBe(T - 600_000);
+    expect(staleSinceMs(window, T - 900_000, T)).toBe(T - 600_000);
     let wall = T;
     const stepped = acceptanceWindow(
       createClock(
@@ -62,7 +62,10 @@ describe('the acceptance window', () => {
     );
     wall += 900_000;
     stepped.clock.nowMs();
-    expect(staleSinceMs(stepped, T)).toBe(T + 900_000);
+    expect(staleSinceMs(stepped, T, stepped.clock.nowMs())).toBe(T + 900_000);
+    // Too little for a step: what is dead now did not die later.
+    wall -= 200;
+    expect(staleSinceMs(stepped, T, stepped.clock.nowMs())).toBe(T + 899_800);
   });
 
   it.each([

@@ -54,7 +54,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     if (freshness === 'future') return { outcome: 'future' };
     if (freshness === 'stale') {
       if (mark !== undefined && !mark.covers(signedAtMs, nowMs)) return undefined;
-      return { outcome: 'stale', deadSinceMs: declareDead(window, key, signedAtMs) };
+      return { outcome: 'stale', deadSinceMs: declareDead(window, key, signedAtMs, nowMs) };
     }
 
     const oldestMs = nowMs - window.pastMs;
@@ -88,15 +88,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   }
 
   /** A client that hears this may sign anew, so the old signature stays dead, whatever the clock does. */
-  function declareDead(window: AcceptanceWindow, key: string, signedAtMs: number): number {
+  function declareDead(window: AcceptanceWindow, key: string, signedAtMs: number, nowMs: number): number {
     decidedMs = Math.max(decidedMs, signedAtMs);
     nonces.declareDead(key, signedAtMs);
-    return staleSinceMs(window, signedAtMs);
+    return staleSinceMs(window, signedAtMs, nowMs);
   }
 
   function declareIfStale(window: AcceptanceWindow, key: string, signedAtMs: number): number | undefined {
-    const freshness = judgeFreshness(window, signedAtMs, window.clock.nowMs());
-    return freshness === 'stale' ? declareDead(window, key, signedAtMs) : undefined;
+    const nowMs = window.clock.nowMs();
+    const freshness = judgeFreshness(window, signedAtMs, nowMs);
+    return freshness === 'stale' ? declareDead(window, key, signedAtMs, nowMs) : undefined;
   }
 
   async function declareAfterMark(
@@ -163,7 +164,7 @@ function recoveringSinceMs(
 ): number {
   const steadySinceMs = window.clock.steadySinceMs();
   // The clock was distrusted when this process began.
-  if (mark !== undefined && signedAtMs <= mark.startMs) return steadySinceMs;
+  if (mark !== undefined && signedAtMs <= mark.startMs) return Math.min(nowMs, steadySinceMs);
   if (memory !== undefined && signedAtMs <= memory.cappedMs) {
     return Math.min(nowMs, Math.max(memory.cappedAtMs, steadySinceMs));
   }

@@ -26,7 +26,7 @@ export function checkFreshness(
     case 'stale': {
       const declared = (): Eventually<number | undefined> =>
         store.declareStale === undefined
-          ? staleSinceMs(window, signedAtMs)
+          ? staleSinceMs(window, signedAtMs, nowMs)
           : store.declareStale(key, signedAtMs);
       return after(askStore(declared, storeTimeoutMs), (since) =>
         since === undefined || isRefusal(since)
