@@ -44,8 +44,13 @@ export function toAnswer(response: Response): Answer<Response> {
     field: (name) => response.headers.get(name),
     value: response,
     keep: () => keepResponse(response),
-    drop: () => void response.body?.cancel().catch(() => {}),
+    drop: () => dropBody(response),
   };
+}
+
+/** Lets go of a body. One that was cut meanwhile has nothing left to let go of. */
+export function dropBody(response: Response): void {
+  response.body?.cancel().catch(() => {});
 }
 
 /** What a passed `Request` says besides its method, target, fields and body. */

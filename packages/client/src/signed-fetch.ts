@@ -4,7 +4,7 @@
  */
 import { type TransmittedBody, takeBody } from './body.js';
 import { type CallOptions, readCallOptions } from './call-options.js';
-import { fetchOnce, inheritedInit, type Transport, toAnswer } from './fetch-attempt.js';
+import { dropBody, fetchOnce, inheritedInit, type Transport, toAnswer } from './fetch-attempt.js';
 import type { Pacer, Pacing } from './pacing.js';
 import { type Hop, isRedirect, MAX_REDIRECTS, nextHop } from './redirects.js';
 import { performCall } from './signed-call.js';
@@ -82,7 +82,7 @@ export function createFetch(signer: Signer, options: FetchOptions = {}): SignedF
       }
       const next = redirect === 'follow' ? nextHop(hop, response) : undefined;
       if (next === undefined) return response;
-      void response.body?.cancel();
+      dropBody(response);
       if (redirects === MAX_REDIRECTS) throw new TypeError(`redirected more than ${MAX_REDIRECTS} times`);
       hop = next;
       body = { repeatable: true };

@@ -31,6 +31,18 @@ describe('follow', () => {
     },
   );
 
+  test('a redirect whose body is cut is followed, and ends no process', async () => {
+    const cut = new ReadableStream({ start: (controller) => controller.error(new Error('cut')) });
+    const answers = [
+      new Response(cut, { status: 302, headers: { location: '/new' } }),
+      new Response('moved'),
+    ];
+    const traced = createFetch(createSigner(KEY), {
+      fetch: async () => answers.shift() ?? Response.error(),
+    });
+    expect(await (await traced('https://api.example.com/old')).text()).toBe('moved');
+  });
+
   test('a HEAD stays a HEAD, after a 303 too', async () => {
     const server = await start(({ target }) => (target === '/old' ? to('/new', 303) : undefined));
     expect((await fetch(`${server.origin}/old`, { method: 'HEAD' })).status).toBe(200);
