@@ -2,7 +2,7 @@
  * The audience (spec 2.2): which authority a request is for, and whether it may be. The answer is part of what is
  * signed, so a request captured at one service is worth nothing at another that shares its keys.
  */
-import { canonicalAuthority } from './authority.js';
+import { canonicalAuthority, requireAuthority } from './authority.js';
 import { CanonicalError } from './errors.js';
 import type { Fields } from './fields.js';
 
@@ -24,11 +24,11 @@ export type AudiencePolicy =
  */
 export function audiencePolicy(audience: Audience): AudiencePolicy {
   if (audience === ANY_HOST) return { accepted: undefined };
-  if (typeof audience === 'string') return { fixed: requireAuthority(audience) };
+  if (typeof audience === 'string') return { fixed: requireAuthority('audience', audience) };
   if (!Array.isArray(audience) || audience.length === 0) {
     throw new TypeError('audience: expected a name such as "api.example.com", a list of them, or ANY_HOST');
   }
-  return { accepted: new Set(audience.map(requireAuthority)) };
+  return { accepted: new Set(audience.map((name: unknown) => requireAuthority('audience', name))) };
 }
 
 /**
@@ -52,15 +52,6 @@ function hostAuthority(fields: Fields): string {
   const authority = lines.length === 1 ? canonicalAuthority(lines[0] ?? '') : undefined;
   if (authority === undefined) {
     throw new CanonicalError('malformed-request', 'the Host field is missing, repeated or malformed');
-  }
-  return authority;
-}
-
-function requireAuthority(name: unknown): string {
-  const authority = typeof name === 'string' ? canonicalAuthority(name) : undefined;
-  if (authority === undefined) {
-    const shown = typeof name === 'string' ? JSON.stringify(name) : typeof name;
-    throw new TypeError(`audience: ${shown} is not a host with an optional port`);
   }
   return authority;
 }

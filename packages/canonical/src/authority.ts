@@ -13,3 +13,16 @@ export function canonicalAuthority(text: string): string | undefined {
   if (host.startsWith('[') && !URL.canParse(`http://${host}`)) return undefined;
   return (port === undefined || DEFAULT_PORTS.has(port) ? host : `${host}:${port}`).toLowerCase();
 }
+
+/**
+ * An authority from configuration, in its one spelling.
+ *
+ * @param option how the error names it
+ * @throws TypeError when it is outside the grammar
+ */
+export function requireAuthority(option: string, name: unknown): string {
+  const authority = typeof name === 'string' ? canonicalAuthority(name) : undefined;
+  if (authority !== undefined) return authority;
+  const shown = typeof name === 'string' ? JSON.stringify(name) : typeof name;
+  throw new TypeError(`${option}: ${shown} is not a host with an optional port`);
+}

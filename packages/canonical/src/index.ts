@@ -3,7 +3,7 @@
  */
 export { createSha256, sha256Hex } from '#hash';
 export { ANY_HOST, type Audience, type AudiencePolicy, audiencePolicy } from './audience.js';
-export { canonicalAuthority } from './authority.js';
+export { canonicalAuthority, requireAuthority } from './authority.js';
 export {
   type AuthorizationFields,
   formatAuthorization,
@@ -38,6 +38,13 @@ export {
   signatureFieldName,
 } from './request.js';
 export { isScope, scopeContains, scopePath } from './scope.js';
-export { formatSecret, hmacSha256Hex, importSecret, type SecretKey, secretBytes } from './secret.js';
+export {
+  formatSecret,
+  hmacSha256Hex,
+  importSecret,
+  requireKeyId,
+  type SecretKey,
+  secretBytes,
+} from './secret.js';
 export { type CanonicalTarget, canonicalTarget } from './target.js';
 export { formatVerdict, openVerdict, type VerdictFields, type VerdictSubject } from './verdict-field.js';

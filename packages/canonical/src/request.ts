@@ -6,7 +6,7 @@ import { type Audience, type AudiencePolicy, audiencePolicy, requestAudience } f
 import { type AuthorizationFields, parseAuthorization } from './authorization.js';
 import type { RequestParts } from './canonical-string.js';
 import { CanonicalError } from './errors.js';
-import { DEFAULT_SIGNATURE_FIELD, fieldsRequiredSigned, isFieldName, isSignable } from './field-names.js';
+import { DEFAULT_SIGNATURE_FIELD, fieldsRequiredSigned, isSignable } from './field-names.js';
 import { collectFields, type FieldLine, type Fields, signedValue } from './fields.js';
 import { isMethod } from './method.js';
 import { canonicalTarget } from './target.js';
@@ -65,14 +65,13 @@ export function requestPolicy(options: {
 /**
  * Reads a `header` option: the name of the field that carries the signature, in lower case.
  *
- * @throws TypeError when it is not a field name
+ * @throws TypeError when it is not a field name, or one that hops change (spec 2.2.6, unsignable)
  */
 export function signatureFieldName(header: string = DEFAULT_SIGNATURE_FIELD): string {
   const name = typeof header === 'string' ? header.toLowerCase() : '';
-  if (isFieldName(name)) return name;
-  throw new TypeError(
-    `header: ${typeof header === 'string' ? JSON.stringify(header) : typeof header} is not a field name`,
-  );
+  if (isSignable(name, '')) return name;
+  const shown = typeof header === 'string' ? JSON.stringify(header) : typeof header;
+  throw new TypeError(`header: ${shown} is not a field name that can carry a signature`);
 }
 
 /**

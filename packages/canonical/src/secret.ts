@@ -3,6 +3,7 @@
  * and `formatSecret` do.
  */
 import { hmacSha256 } from '#hash';
+import { isKeyId } from './authorization.js';
 
 const PREFIX = 'cs1s_';
 const MIN_SECRET_BYTES = 32;
@@ -27,6 +28,21 @@ export function secretBytes(secret: string | Uint8Array): Uint8Array {
     throw new TypeError(`secret: needs ${MIN_SECRET_BYTES} bytes or more, has ${bytes.length}`);
   }
   return bytes;
+}
+
+/**
+ * A key id from configuration. One that begins like a secret is a secret in the wrong place: ids go over the wire in the
+ * clear and are quoted in errors, so it is refused, and not quoted.
+ *
+ * @param option how the error names it
+ * @throws TypeError when it is not 1 to 64 of `A-Z a-z 0-9 . _ ~ -`, or begins with `cs1s_`
+ */
+export function requireKeyId(option: string, id: unknown): string {
+  const isText = typeof id === 'string';
+  const isSecret = isText && id.startsWith(PREFIX);
+  if (isText && isKeyId(id) && !isSecret) return id;
+  const shown = isSecret ? 'a secret' : isText ? JSON.stringify(id) : typeof id;
+  throw new TypeError(`${option}: ${shown} is not a key id: 1 to 64 of A-Z a-z 0-9 . _ ~ -`);
 }
 
 /** Prepares a secret for many MACs. Throws as `secretBytes` does. */

@@ -96,6 +96,9 @@ it('reads a Fetch Headers, in which two lines of one name have become a malforme
 it.each([
   [{ audience: 'a', header: 'a b' }, /^header: /],
   [{ audience: 'a', header: '' }, /^header: /],
+  [{ audience: 'a', header: 'host' }, /^header: /],
+  [{ audience: 'a', header: 'Content-Length' }, /^header: /],
+  [{ audience: 'a', header: 'X-Forwarded-Signature' }, /^header: /],
   [{ audience: 'a', requireSigned: ['host'] }, /^requireSigned: /],
   [{ audience: 'a', requireSigned: ['authorization'] }, /^requireSigned: /],
   [{ audience: 'a', header: 'x-s', requireSigned: ['X-S'] }, /^requireSigned: /],

@@ -2,9 +2,16 @@
  * The options that `createFetch` and the undici interceptor share, checked once. A wrong one throws and names itself.
  */
 import { isMethod } from '@countersign/canonical';
+import {
+  requireBoolean,
+  requireFunction,
+  requireList,
+  requireObject,
+  requireWhole,
+  shown,
+} from './option-kinds.js';
 import type { RetryPolicy } from './retry.js';
-import { requireFunction } from './signing-options.js';
-import { sleep } from './sleep.js';
+import { sleep as timedSleep } from './sleep.js';
 
 /** All times in milliseconds. */
 export interface CallOptions {
@@ -45,35 +52,41 @@ const ONE_DAY_MS = 86_400_000;
 
 /** @throws TypeError or RangeError that names the option */
 export function readCallOptions(options: CallOptions): CallRules {
-  const { retryMethods = DEFAULT_RETRY_METHODS, attemptTimeoutMs } = options;
-  for (const method of retryMethods) {
-    if (!isMethod(method)) throw new TypeError(`retryMethods: ${JSON.stringify(method)} is not a method`);
+  const {
+    attempts = 4,
+    maxWaitMs = 30_000,
+    freshForMs = 240_000,
+    retryMethods = DEFAULT_RETRY_METHODS,
+    attemptTimeoutMs,
+    maxClockCorrectionMs = ONE_DAY_MS,
+    pace = false,
+    monotonicNow = () => performance.now(),
+    random = Math.random,
+    sleep = timedSleep,
+  } = requireObject('options', options);
+  for (const method of requireList<unknown>('retryMethods', retryMethods)) {
+    if (typeof method !== 'string' || !isMethod(method)) {
+      throw new TypeError(`retryMethods: ${shown(method)} is not a method`);
+    }
   }
   return {
-    attempts: whole('attempts', options.attempts ?? 4, 1, 1000),
-    maxWaitMs: whole('maxWaitMs', options.maxWaitMs ?? 30_000, 0, MAX_TIMER_MS),
-    freshForMs: whole('freshForMs', options.freshForMs ?? 240_000, 0, MAX_TIMER_MS),
+    attempts: requireWhole('attempts', attempts, 1, 1000),
+    maxWaitMs: requireWhole('maxWaitMs', maxWaitMs, 0, MAX_TIMER_MS),
+    freshForMs: requireWhole('freshForMs', freshForMs, 0, MAX_TIMER_MS),
     retryMethods: new Set(retryMethods),
     attemptTimeoutMs:
       attemptTimeoutMs === undefined
         ? undefined
-        : whole('attemptTimeoutMs', attemptTimeoutMs, 1, MAX_TIMER_MS),
-    maxClockCorrectionMs: whole(
+        : requireWhole('attemptTimeoutMs', attemptTimeoutMs, 1, MAX_TIMER_MS),
+    maxClockCorrectionMs: requireWhole(
       'maxClockCorrectionMs',
-      options.maxClockCorrectionMs ?? ONE_DAY_MS,
+      maxClockCorrectionMs,
       0,
       Number.MAX_SAFE_INTEGER,
     ),
-    pace: options.pace ?? false,
-    monotonicNow: requireFunction('monotonicNow', options.monotonicNow ?? (() => performance.now())),
-    random: requireFunction('random', options.random ?? Math.random),
-    sleep: requireFunction('sleep', options.sleep ?? sleep),
+    pace: requireBoolean('pace', pace),
+    monotonicNow: requireFunction('monotonicNow', monotonicNow),
+    random: requireFunction('random', random),
+    sleep: requireFunction('sleep', sleep),
   };
-}
-
-function whole(option: string, value: number, least: number, most: number): number {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`${option}: expected a whole number from ${least} to ${most}, got ${String(value)}`);
-  }
-  return value;
 }

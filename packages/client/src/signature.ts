@@ -10,13 +10,14 @@ import {
   formatAuthorization,
   isHex256,
   isMethod,
+  requireAuthority,
   SCHEME,
   sha256Hex,
   signedValue,
   type VerdictSubject,
 } from '@countersign/canonical';
 import type { ClientClock } from './client-clock.js';
-import { requireAuthority, requireScope, type SigningConfig } from './signing-options.js';
+import { requireScope, type SigningConfig } from './signing-options.js';
 
 /** Fetch `Headers`, `[name, value]` pairs (one a line), or an object. */
 export type HeadersInput =

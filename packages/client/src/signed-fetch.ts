@@ -5,11 +5,11 @@
 import { type TransmittedBody, takeBody } from './body.js';
 import { type CallOptions, readCallOptions } from './call-options.js';
 import { dropBody, fetchOnce, inheritedInit, type Transport, toAnswer } from './fetch-attempt.js';
+import { requireFunction } from './option-kinds.js';
 import type { Pacer, Pacing } from './pacing.js';
 import { type Hop, isRedirect, MAX_REDIRECTS, nextHop } from './redirects.js';
 import { performCall } from './signed-call.js';
 import { type Signer, signingCore } from './signer.js';
-import { requireFunction } from './signing-options.js';
 
 export interface FetchOptions extends CallOptions {
   /** What sends. Default: `globalThis.fetch`, looked up at each call. */
@@ -37,7 +37,8 @@ export type SignedFetch = (input: string | URL | Request, init?: SignedRequestIn
 export function createFetch(signer: Signer, options: FetchOptions = {}): SignedFetch {
   const core = signingCore(signer);
   const rules = readCallOptions(options);
-  const send = requireFunction('fetch', options.fetch ?? ((url, init) => globalThis.fetch(url, init)));
+  const { fetch = (url, init) => globalThis.fetch(url, init) } = options;
+  const send = requireFunction<typeof globalThis.fetch>('fetch', fetch);
   let pacer: Promise<Pacer> | undefined;
   const pacingOf = async (url: string, scope: string): Promise<Pacing> => {
     pacer ??= import('./pacing.js').then(({ createPacer }) => createPacer());

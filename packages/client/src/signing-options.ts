@@ -2,17 +2,18 @@
  * The options of a signer, checked once. A wrong one throws and names the option; no secret is ever quoted.
  */
 import {
-  canonicalAuthority,
   fieldsSignedWhenPresent,
   importSecret,
-  isKeyId,
   isNonce,
   isScope,
   isSignable,
+  requireAuthority,
+  requireKeyId,
   type SecretKey,
   signatureFieldName,
 } from '@countersign/canonical';
 import { v4 } from 'uuid';
+import { requireBoolean, requireFunction, requireList, requireObject, shown } from './option-kinds.js';
 
 export interface SignerOptions {
   /** 1 to 64 of `A-Z a-z 0-9 . _ ~ -`. */
@@ -59,16 +60,15 @@ export function readSignerOptions(options: SignerOptions): SigningConfig {
     now = Date.now,
     nonce = v4,
     debug = false,
-  } = options;
-  if (!isKeyId(keyId)) throw new TypeError(`keyId: ${JSON.stringify(keyId)} is not a key id`);
+  } = requireObject('options', options);
   const header = signatureFieldName(options.header);
-  const added = signHeaders.map((name) => name.toLowerCase());
-  for (const name of added) {
-    if (!isSignable(name, header))
-      throw new TypeError(`signHeaders: ${JSON.stringify(name)} cannot be signed`);
-  }
+  const added = requireList('signHeaders', signHeaders).map((given: unknown) => {
+    const name = typeof given === 'string' ? given.toLowerCase() : '';
+    if (isSignable(name, header)) return name;
+    throw new TypeError(`signHeaders: ${shown(given)} cannot be signed`);
+  });
   return {
-    keyId,
+    keyId: requireKeyId('keyId', keyId),
     secret: importSecret(options.secret),
     scope: requireScope(scope),
     audience: audience === undefined ? undefined : requireAuthority('audience', audience),
@@ -76,35 +76,21 @@ export function readSignerOptions(options: SignerOptions): SigningConfig {
     signedWhenPresent: [...new Set([...fieldsSignedWhenPresent(header), ...added])].sort(),
     now: requireFunction('now', now),
     nonce: nonce === undefined ? v4 : checkedNonce(requireFunction('nonce', nonce)),
-    debug,
+    debug: requireBoolean('debug', debug),
   };
 }
 
 /** @throws TypeError when this is neither a scope nor empty */
-export function requireScope(scope: string): string {
-  if (scope !== '' && !isScope(scope)) throw new TypeError(`scope: ${JSON.stringify(scope)} is not a scope`);
-  return scope;
-}
-
-/** @throws TypeError when this is not a host with an optional port */
-export function requireAuthority(option: string, text: string): string {
-  const authority = canonicalAuthority(text);
-  if (authority === undefined) {
-    throw new TypeError(`${option}: ${JSON.stringify(text)} is not a host with an optional port`);
-  }
-  return authority;
-}
-
-/** @throws TypeError that names the option */
-export function requireFunction<T>(option: string, value: T): T {
-  if (typeof value !== 'function') throw new TypeError(`${option}: expected a function`);
-  return value;
+export function requireScope(scope: unknown): string {
+  if (typeof scope === 'string' && (scope === '' || isScope(scope))) return scope;
+  throw new TypeError(`scope: ${shown(scope)} is not a scope`);
 }
 
 function checkedNonce(nonce: () => string): () => string {
   return () => {
     const text = nonce();
-    if (!isNonce(text)) throw new TypeError(`nonce: ${JSON.stringify(text)} is not a UUID in lower case`);
+    if (typeof text !== 'string' || !isNonce(text))
+      throw new TypeError(`nonce: ${shown(text)} is not a UUID in lower case`);
     return text;
   };
 }

@@ -5,6 +5,7 @@ describe('readCallOptions', () => {
   test.each([
     ['attempts', { attempts: 0 }],
     ['attempts', { attempts: 1.5 }],
+    ['attempts', JSON.parse('{"attempts":null}')],
     ['maxWaitMs', { maxWaitMs: -1 }],
     ['maxWaitMs', { maxWaitMs: 2 ** 31 }],
     ['freshForMs', { freshForMs: Number.NaN }],
@@ -15,13 +16,20 @@ describe('readCallOptions', () => {
     expect(() => readCallOptions(options)).toThrow(new RegExp(`^${option}: `));
   });
 
-  test.each([
+  test.each<[string, unknown]>([
+    ['options', null],
     ['retryMethods', { retryMethods: ['get'] }],
-    ['sleep', { sleep: 5 as unknown as () => Promise<void> }],
-    ['random', { random: 5 as unknown as () => number }],
-    ['monotonicNow', { monotonicNow: 5 as unknown as () => number }],
-  ])('throws a TypeError that names %s', (option, options) => {
-    expect(() => readCallOptions(options)).toThrow(TypeError);
-    expect(() => readCallOptions(options)).toThrow(new RegExp(`^${option}: `));
+    // A text is a list of letters, each of which is a method.
+    ['retryMethods', { retryMethods: 'GET' }],
+    ['retryMethods', { retryMethods: new Set(['GET']) }],
+    ['retryMethods', { retryMethods: [7] }],
+    ['pace', { pace: 'yes' }],
+    ['sleep', { sleep: 5 }],
+    ['random', { random: null }],
+    ['monotonicNow', { monotonicNow: 5 }],
+  ])('throws a TypeError that names %s (%j)', (option, options) => {
+    const read = () => Reflect.apply(readCallOptions, undefined, [options]);
+    expect(read).toThrow(TypeError);
+    expect(read).toThrow(new RegExp(`^${option}: `));
   });
 });

@@ -1,6 +1,6 @@
 import { parseAuthorization, sha256Hex } from '@countersign/canonical';
 import { describe, expect, test } from 'vitest';
-import { CanonicalError, createSigner, type SignerOptions } from '../src/index.js';
+import { CanonicalError, createSigner } from '../src/index.js';
 import { authorization, base, debugged, field, fixed, url } from './signer-setup.js';
 
 describe('sign', () => {
@@ -170,23 +170,48 @@ describe('sign', () => {
 });
 
 describe('createSigner', () => {
-  test.each([
+  test.each<[string, unknown]>([
+    ['options', undefined],
+    ['options', null],
     ['keyId', { keyId: 'a b' }],
+    // As from an environment variable that is not set.
+    ['keyId', { keyId: undefined }],
+    ['keyId', { keyId: null }],
+    ['keyId', { keyId: 7 }],
+    ['keyId', { keyId: ['k'] }],
     ['secret', { secret: 'cs1s_short' }],
     ['secret', { secret: new Uint8Array(31) }],
     ['scope', { scope: ':' }],
+    ['scope', { scope: null }],
+    ['scope', { scope: ['orders'] }],
     ['audience', { audience: 'https://x' }],
+    ['audience', { audience: null }],
+    ['audience', { audience: ['api.example.com'] }],
     ['header', { header: 'a b' }],
+    ['header', { header: 'host' }],
     ['signHeaders', { signHeaders: ['host'] }],
     ['signHeaders', { signHeaders: ['X-Forwarded-For'] }],
     ['signHeaders', { header: 'x-sig', signHeaders: ['x-sig'] }],
-    ['now', { now: 5 as unknown as () => number }],
-    ['nonce', { nonce: 'x' as unknown as () => string }],
-  ] satisfies [string, Partial<SignerOptions>][])('throws a TypeError that names %s', (option, wrong) => {
-    const create = () => createSigner({ ...base, ...wrong });
+    ['signHeaders', { signHeaders: 'x-foo' }],
+    ['signHeaders', { signHeaders: [7] }],
+    ['now', { now: 5 }],
+    ['nonce', { nonce: 'x' }],
+    ['debug', { debug: 'yes' }],
+  ])('throws a TypeError that names %s (%j)', (option, wrong) => {
+    const options = typeof wrong === 'object' && wrong !== null ? { ...base, ...wrong } : wrong;
+    const create = () => Reflect.apply(createSigner, undefined, [options]);
     expect(create).toThrow(TypeError);
     expect(create).toThrow(new RegExp(`^${option}: `));
   });
+
+  test.each([43, 86])(
+    'takes no secret for a key id, which goes over the wire, and does not quote it (%i)',
+    (length) => {
+      const keyId = `cs1s_${'A'.repeat(length)}`;
+      expect(() => createSigner({ ...base, keyId })).toThrow('keyId: a secret is not a key id');
+      expect(() => createSigner({ ...base, keyId })).toThrow(expect.not.stringContaining('AAA'));
+    },
+  );
 
   test('never quotes the secret', () => {
     const secret = 'cs1s_not+canonical+but+secret+all+the+same';

@@ -13,8 +13,8 @@ export function requireBoolean(option: string, value: unknown): boolean {
   throw new TypeError(`${option}: expected true or false, got ${shown(value)}`);
 }
 
-/** @throws TypeError that names the option, when the value is not an object, or is a list */
+/** @throws TypeError that names the option, when the value is not an object, or is a list, Map or Set: nothing would be found in it */
 export function requireObject<T extends object>(option: string, value: T): T {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (typeof value === 'object' && value !== null && !(Symbol.iterator in value)) return value;
   throw new TypeError(`${option}: expected an object, got ${shown(value)}`);
 }

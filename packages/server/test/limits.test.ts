@@ -53,6 +53,13 @@ describe('limits', () => {
     expect(compile).toThrow(message);
   });
 
+  it.each([new Map([['*', '1/m']]), new Set(['1/m']), ['1/m'], null, '1/m'])(
+    'refuses %s: nothing would be found in it, and nothing be limited',
+    (wrong) => {
+      expect(() => Reflect.apply(compileLimits, undefined, [wrong])).toThrow(/^limits: expected an object/);
+    },
+  );
+
   it('takes `__proto__` for a scope like any other', () => {
     const compiled = compileLimits(JSON.parse('{"__proto__": "1/m"}'));
     expect(chargesFor(compiled, '__proto__', 1)).toHaveLength(1);

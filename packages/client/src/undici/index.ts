@@ -4,6 +4,7 @@
  */
 import type { Dispatcher } from 'undici';
 import { type CallOptions, readCallOptions } from '../call-options.js';
+import { requireList, shown } from '../option-kinds.js';
 import { createPacer } from '../pacing.js';
 import { type Signer, signingCore } from '../signer.js';
 import { type Signing, signedDispatch, signUpgrade } from './signed-dispatch.js';
@@ -35,7 +36,7 @@ export function countersign(
     rules,
     pacer: rules.pace ? createPacer() : undefined,
   };
-  const origins = options.origins && new Set(options.origins.map((origin) => new URL(origin).origin));
+  const origins = options.origins === undefined ? undefined : readOrigins(options.origins);
 
   return (dispatch) => (request, handler) => {
     const origin = request.origin === undefined ? undefined : new URL(request.origin).origin;
@@ -50,4 +51,13 @@ export function countersign(
       .catch((error: Error) => handler.onResponseError?.(outer, error));
     return true;
   };
+}
+
+function readOrigins(origins: readonly unknown[]): ReadonlySet<string> {
+  return new Set(
+    requireList('origins', origins).map((origin) => {
+      if (typeof origin === 'string' && URL.canParse(origin)) return new URL(origin).origin;
+      throw new TypeError(`origins: ${shown(origin)} is not an origin such as "https://api.example.com"`);
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 /**
  * The options that every adapter takes, and their checks. What a route's scope and cost mean is `route.ts`'s.
  */
+import { canonicalTarget } from '@countersign/canonical';
 import { type RouteOptions, requireRouteOptions } from '../route.js';
 import type { RouteScope } from '../steps/scope.js';
 
@@ -42,7 +43,18 @@ export function requireAdapterOptions(options: AdapterOptions & BodyOptions): vo
   if (!Number.isSafeInteger(proxies) || proxies < 0) {
     throw new RangeError(`proxies: expected how many proxies are yours, got ${String(proxies)}`);
   }
-  if (prefix !== undefined && !PREFIX.test(prefix)) {
+  if (prefix !== undefined && !isPrefix(prefix)) {
     throw new TypeError(`prefix: expected a path such as "/v1", got ${JSON.stringify(prefix)}`);
+  }
+}
+
+/** Whether paths that begin with it can be verified at all. */
+function isPrefix(prefix: unknown): boolean {
+  if (typeof prefix !== 'string' || !PREFIX.test(prefix)) return false;
+  try {
+    canonicalTarget(prefix);
+    return true;
+  } catch {
+    return false;
   }
 }

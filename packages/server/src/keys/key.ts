@@ -2,7 +2,7 @@
  * A key: what an operator writes about it, checked once and made ready for use. Where keys are kept is a directory's
  * business; whether a signature is right is the verifier's.
  */
-import { importSecret, isKeyId, isScope, type SecretKey } from '@countersign/canonical';
+import { importSecret, isScope, requireKeyId, type SecretKey } from '@countersign/canonical';
 import { type CompiledLimits, compileLimits, type Limits } from '../limits.js';
 
 /** `cs1s_…`, or 32 bytes or more (spec 2.3). */
@@ -59,8 +59,6 @@ export interface KeySecret {
 /** How many secrets a key may have. A request that proves nothing costs this many HMACs, whatever the cause. */
 export const MAX_SECRETS = 3;
 const MAX_OWNER_LENGTH = 256;
-/** No id starts like a secret: ids are sent in the clear and are quoted in errors. */
-const SECRET_PREFIX = 'cs1s_';
 
 const defined = new WeakSet<object>();
 
@@ -71,10 +69,7 @@ const defined = new WeakSet<object>();
  * @throws TypeError or RangeError naming `keys.<id>.<option>`
  */
 export function defineKey(id: string, config: KeyConfig): Key {
-  if (typeof id !== 'string' || !isKeyId(id) || id.startsWith(SECRET_PREFIX)) {
-    const shown = String(id).startsWith(SECRET_PREFIX) ? 'a secret' : JSON.stringify(id);
-    throw new TypeError(`keys: ${shown} is not a key id: 1 to 64 of A-Z a-z 0-9 . _ ~ -`);
-  }
+  requireKeyId('keys', id);
   const place = `keys.${id}`;
   if (typeof config !== 'object' || config === null) throw new TypeError(`${place}: expected an object`);
   const { owner = id, limits, disabled = false } = config;

@@ -1,4 +1,5 @@
 /** A keyring: keys that are written down in the configuration, all at hand. It never changes after it was made. */
+import { requireObject } from '../option-kinds.js';
 import type { KeyAnswer, KeyDirectory } from './directory.js';
 import { defineKey, type KeyConfig } from './key.js';
 
@@ -11,8 +12,7 @@ const ABSENT: KeyAnswer = Object.freeze({ key: undefined });
  * @throws TypeError or RangeError naming `keys.<id>.<option>`
  */
 export function keyring(keys: Readonly<Record<string, KeyConfig>>): KeyDirectory {
-  if (typeof keys !== 'object' || keys === null)
-    throw new TypeError('keys: expected an object of keys by id');
+  requireObject('keys', keys);
   const answers = new Map<string, KeyAnswer>();
   for (const [id, config] of Object.entries(keys)) answers.set(id, { key: defineKey(id, config) });
   return {

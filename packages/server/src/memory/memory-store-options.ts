@@ -2,6 +2,7 @@
  * The options of the embedded store, checked and completed. It opens no file.
  */
 import { observer } from '../observer.js';
+import { requireObject } from '../option-kinds.js';
 import { requireWhole } from '../whole-number.js';
 import type { HashSeed } from './nonce-hash.js';
 
@@ -43,7 +44,7 @@ export function memoryStoreSettings(options: MemoryStoreOptions): MemoryStoreSet
     maxBudgetsPerOwner = 10_000,
     horizonFile,
     hashSeed = randomSeed(),
-  } = options;
+  } = requireObject('options', options);
   const { onWarning = (message: string): void => console.warn(message) } = options;
   requireWhole('maxNonces', maxNonces, 1, MAX_NONCES);
   requireWhole('maxBudgetsPerOwner', maxBudgetsPerOwner, 1, MAX_BUDGETS_PER_OWNER);

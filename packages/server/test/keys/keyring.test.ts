@@ -53,7 +53,7 @@ test('a wrong key is refused by its name when the ring is made', () => {
     /^keys\.partner_1\.scopes\[0\]/,
   );
   expect(() => keyring({ 'no id': config })).toThrow(TypeError);
-  for (const keys of [null, undefined, 'keys']) {
+  for (const keys of [null, undefined, 'keys', [config], new Map([['a', config]])]) {
     expect(() => Reflect.apply(keyring, undefined, [keys])).toThrow('keys: expected an object');
   }
 });
