@@ -8,7 +8,7 @@ import { type Attempt, type IncomingRequest, refuse } from './attempt.js';
 import { debugMembers } from './debug.js';
 import { after, type Eventually, isPending } from './eventually.js';
 import { addressGroup } from './failures/client-address.js';
-import type { Key } from './keys/key.js';
+import { isKey, type Key } from './keys/key.js';
 import type { VerifierConfig } from './options.js';
 import { provedHead } from './proved-head.js';
 import { isRefusal, type Refusal, refusal } from './refusals.js';
@@ -92,14 +92,18 @@ function findKey(
   attempt: Attempt,
   id: string,
 ): Eventually<Key | undefined | Refusal> {
-  const known = config.keys.peek(id);
-  if (known !== undefined) return known.key;
-  if (config.failures.isSpentByItself(attempt.addressGroup)) return undefined;
   const failed = (error: unknown): Refusal =>
     refusal('store-unavailable', `the key directory failed: ${describe(error)}`, { retryAfterMs: 1000 });
+  const checked = (found: Key | undefined): Key | undefined | Refusal => {
+    if (found === undefined || (isKey(found) && found.id === id)) return found;
+    return failed(new TypeError(`asked for key ${id}, got what defineKey did not make of it`));
+  };
   try {
+    const known = config.keys.peek(id);
+    if (known !== undefined) return checked(known.key);
+    if (config.failures.isSpentByItself(attempt.addressGroup)) return undefined;
     const found = config.keys.find(id);
-    return isPending(found) ? Promise.resolve(found).catch(failed) : found;
+    return isPending(found) ? Promise.resolve(found).then(checked).catch(failed) : checked(found);
   } catch (error) {
     return failed(error);
   }
