@@ -18,14 +18,14 @@ import { TEST_SECRET } from '../../src/index.js';
 const run = promisify(execFile);
 const EXAMPLES = fileURLToPath(new URL('../../../../examples/', import.meta.url));
 
-/** A verifier for `key_1` behind a free port; its limit is one request of scope `orders:write` a second. */
+/** A verifier for `key_1` behind a free port; its limit is one request of scope `orders:write` in four seconds. */
 async function serve(): Promise<{ url: string; events: VerdictEvent[]; bodies: string[] }> {
   const events: VerdictEvent[] = [];
   const bodies: string[] = [];
   const verifier = createVerifier({
     keys: keyring({ key_1: { secret: TEST_SECRET, scopes: ['orders'] } }),
     audience: ANY_HOST,
-    limits: { 'orders:write': '1/s' },
+    limits: { 'orders:write': '1/4s' },
     onVerdict: (event) => events.push(event),
   });
   const server = createServer(async (request, response) => {
