@@ -707,8 +707,8 @@ class Client:
         if any(_lower(name) in ("content-length", "transfer-encoding") for name, _ in headers):
             raise TypeError("headers: the client frames the body itself")
         signed_again = False
+        age_ms = self._stopwatch_ms()
         request = self._signer.sign(method, url, headers, body, scope=scope)
-        signed_at = self._monotonic()
         attempt = 0
         while True:
             attempt += 1
@@ -719,7 +719,6 @@ class Client:
             except (OSError, http.client.HTTPException) as error:
                 end = OutcomeUnknownError(f"no answer: {error!r}")
             else:
-                age_ms = (self._monotonic() - signed_at) * 1000
                 verdict = response.verdict
                 if verdict is None:
                     if response.status not in (502, 503, 504) or method not in _IDEMPOTENT:
@@ -735,18 +734,27 @@ class Client:
                     wait_ms = self._asked_wait_ms(verdict, wait_ms)
                 elif verdict.code == "replayed-nonce":
                     raise AlreadyAdmittedError("this request was admitted before", response)
-                elif self._may_sign_again(method, verdict, age_ms, response) and not signed_again:
+                elif self._may_sign_again(method, verdict, age_ms(), response) and not signed_again:
+                    if attempt >= self._attempts:
+                        raise RefusedError(verdict.code, response)
                     signed_again = True
                     self._sleep((verdict.retry_after_ms or 0) / 1000)
+                    age_ms = self._stopwatch_ms()
                     request = self._signer.sign(method, url, headers, body, scope=scope)
-                    signed_at, attempt = self._monotonic(), 0
                     continue
                 else:
                     raise RefusedError(verdict.code, response)
-            age_ms = (self._monotonic() - signed_at) * 1000
-            if attempt >= self._attempts or age_ms + wait_ms > self._fresh_ms:
+            if attempt >= self._attempts or age_ms() + wait_ms > self._fresh_ms:
                 raise end
             self._sleep(wait_ms / 1000)
+
+    def _stopwatch_ms(self) -> Callable[[], float]:
+        """Time since now, never less than the truth: one clock may stand still in a sleeping machine, the other be set back."""
+        monotonic_s, wall_ms = self._monotonic(), self._local_ms()
+        return lambda: max((self._monotonic() - monotonic_s) * 1000, self._local_ms() - wall_ms)
+
+    def _local_ms(self) -> float:
+        return self._signer.now_ms() - self._signer.clock_offset_ms
 
     def _asked_wait_ms(self, verdict: Verdict, fallback_ms: float) -> float:
         """Never earlier than asked, and a little later than the other clients."""
@@ -756,20 +764,22 @@ class Client:
 
     def _may_sign_again(self, method: str, verdict: Verdict, age_ms: float, response: Response) -> bool:
         """Only a signature that was dead before it left may be replaced (or a safe method's, if early)."""
+        if verdict.code not in ("future-timestamp", "stale-timestamp", "store-recovering"):
+            return False
         if verdict.code == "future-timestamp":
-            self._correct_clock(verdict, response)
+            self._correct_clock(verdict, age_ms, response)
             if method not in _SAFE:
                 raise ClockSkewError("the local clock was ahead of the server's; it is corrected", response)
             return True
-        if verdict.dead_since is not None and verdict.dead_since < verdict.time - age_ms:
-            self._correct_clock(verdict, response)
-            return True
-        if verdict.code in ("stale-timestamp", "store-recovering"):
+        if verdict.dead_since is None or verdict.dead_since >= verdict.time - age_ms:
             raise OutcomeUnknownError(f"{verdict.code}: the signature was alive for a while", response)
-        return False
+        self._correct_clock(verdict, age_ms, response)
+        return True
 
-    def _correct_clock(self, verdict: Verdict, response: Response) -> None:
-        offset_ms = self._signer.clock_offset_ms + verdict.time - self._signer.now_ms()
+    def _correct_clock(self, verdict: Verdict, age_ms: float, response: Response) -> None:
+        """The offset nearest to the present one that may be true: a verdict that was held back moves the clock less."""
+        lowest_ms = verdict.time - self._local_ms()
+        offset_ms = round(min(max(self._signer.clock_offset_ms, lowest_ms), lowest_ms + age_ms))
         if abs(offset_ms) > self._max_clock_offset_ms:
             raise ClockSkewError(f"the local clock is {-offset_ms} ms ahead, more than is corrected", response)
         self._signer.clock_offset_ms = offset_ms

@@ -27,7 +27,8 @@ export interface AuthorizationFields {
   readonly sig: string;
 }
 
-const MAX_FIELD_VALUE_BYTES = 2048;
+/** How long the value of the signature field may be. */
+export const MAX_FIELD_VALUE_BYTES = 2048;
 const LEADING_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/;
 
 const KEY_ID = '[A-Za-z0-9._~-]{1,64}';

@@ -8,7 +8,8 @@ export const DEFAULT_SIGNATURE_FIELD = 'authorization';
 /** The field that carries the authenticated verdict (spec 2.4). */
 export const VERDICT_FIELD = 'countersign-verdict';
 
-const MAX_SIGNED_FIELDS = 16;
+/** How many fields one signature may cover. */
+export const MAX_SIGNED_FIELDS = 16;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 
 const UNSIGNABLE = new Set([

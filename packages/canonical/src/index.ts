@@ -11,11 +11,13 @@ export {
   isKeyId,
   isNonce,
   isTimestamp,
+  MAX_FIELD_VALUE_BYTES,
   parseAuthorization,
   SCHEME,
 } from './authorization.js';
 export { canonicalize, parseCanonical, type RequestParts } from './canonical-string.js';
 export { constantTimeEqual } from './constant-time.js';
+export { DEBUG_FIELD, formatDebug, parseDebug } from './debug-field.js';
 export { CanonicalError, REQUEST_REFUSALS, type RequestRefusal } from './errors.js';
 export { type Difference, explainDifference } from './explain.js';
 export {
@@ -23,6 +25,7 @@ export {
   fieldsRequiredSigned,
   fieldsSignedWhenPresent,
   isSignable,
+  MAX_SIGNED_FIELDS,
   VERDICT_FIELD,
 } from './field-names.js';
 export { collectFields, type FieldLine, type Fields, signedValue } from './fields.js';

@@ -27,6 +27,12 @@ export interface CallOptions {
   readonly attemptTimeoutMs?: number;
   /** How far the clock may be corrected. Default one day. */
   readonly maxClockCorrectionMs?: number;
+  /**
+   * Sign only requests to these origins, such as `https://api.example.com`; others are sent as they are. Default: all.
+   * Needed where calls go to several origins and the signer has a fixed `audience`: a signature that another origin gets
+   * would be valid at yours.
+   */
+  readonly origins?: readonly string[];
   /** Waits before sending while the server's RateLimit fields say that it would refuse. Default false. */
   readonly pace?: boolean;
   /** A clock that never runs backwards. Default `performance.now`. */
@@ -39,6 +45,7 @@ export interface CallOptions {
 
 export interface CallRules extends RetryPolicy {
   readonly attemptTimeoutMs: number | undefined;
+  readonly origins: ReadonlySet<string> | undefined;
   readonly pace: boolean;
   readonly monotonicNow: () => number;
   readonly random: () => number;
@@ -58,6 +65,7 @@ export function readCallOptions(options: CallOptions): CallRules {
     freshForMs = 240_000,
     retryMethods = DEFAULT_RETRY_METHODS,
     attemptTimeoutMs,
+    origins,
     maxClockCorrectionMs = ONE_DAY_MS,
     pace = false,
     monotonicNow = () => performance.now(),
@@ -84,9 +92,24 @@ export function readCallOptions(options: CallOptions): CallRules {
       0,
       Number.MAX_SAFE_INTEGER,
     ),
+    origins: origins === undefined ? undefined : readOrigins(origins),
     pace: requireBoolean('pace', pace),
     monotonicNow: requireFunction('monotonicNow', monotonicNow),
     random: requireFunction('random', random),
     sleep: requireFunction('sleep', sleep),
   };
+}
+
+/** Whether requests to this origin are signed. */
+export function isOwnOrigin({ origins }: CallRules, origin: string | undefined): boolean {
+  return origins === undefined || (origin !== undefined && origins.has(origin));
+}
+
+function readOrigins(origins: readonly unknown[]): ReadonlySet<string> {
+  return new Set(
+    requireList('origins', origins).map((origin) => {
+      if (typeof origin === 'string' && URL.canParse(origin)) return new URL(origin).origin;
+      throw new TypeError(`origins: ${shown(origin)} is not an origin such as "https://api.example.com"`);
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * The correction of the client's clock (spec 2.4). One offset a signer, shared by all its calls. It reads no clock
+ * The correction of the client's clock (spec 4). One offset a signer, shared by all its calls. It reads no clock
  * and decides nothing: `retry.ts` says when a verdict may correct it.
  */
 

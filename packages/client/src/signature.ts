@@ -6,10 +6,14 @@ import {
   canonicalize,
   canonicalTarget,
   collectFields,
+  DEBUG_FIELD,
   type FieldLine,
   formatAuthorization,
+  formatDebug,
   isHex256,
   isMethod,
+  MAX_FIELD_VALUE_BYTES,
+  MAX_SIGNED_FIELDS,
   requireAuthority,
   SCHEME,
   sha256Hex,
@@ -51,13 +55,9 @@ export interface Signature {
 }
 
 const EMPTY_DIGEST = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-const DEBUG_FIELD = 'countersign-debug';
-const MAX_DEBUG_LENGTH = 4096;
 /** The times of 13 digits. */
 const MIN_TIME_MS = 1e12;
 const MAX_TIME_MS = 1e13 - 1;
-const MAX_SIGNED_FIELDS = 16;
-const MAX_FIELD_VALUE_BYTES = 2048;
 
 /**
  * Signs.
@@ -94,7 +94,8 @@ export function makeSignature(config: SigningConfig, clock: ClientClock, input: 
     );
   }
   const fields: Record<string, string> = { [config.header]: value };
-  if (config.debug) addDebugField(fields, text);
+  const debug = config.debug ? formatDebug(text) : undefined;
+  if (debug !== undefined) fields[DEBUG_FIELD] = debug;
   return { fields, subject: { key, nonce, sig } };
 }
 
@@ -137,9 +138,4 @@ function readHeaders(config: SigningConfig, headers: HeadersInput): (readonly [s
     if (fields.has(name)) signed.push([name, signedValue(fields, name)]);
   }
   return signed;
-}
-
-function addDebugField(fields: Record<string, string>, text: string): void {
-  const encoded = btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-  if (encoded.length <= MAX_DEBUG_LENGTH) fields[DEBUG_FIELD] = encoded;
 }

@@ -3,7 +3,8 @@
  * `retry.ts`'s and `redirects.ts`'s, one fetch is `fetch-attempt.ts`'s; this file joins them.
  */
 import { type TransmittedBody, takeBody } from './body.js';
-import { type CallOptions, readCallOptions } from './call-options.js';
+import { type CallOptions, isOwnOrigin, readCallOptions } from './call-options.js';
+import { OutcomeUnknownError } from './errors.js';
 import { dropBody, fetchOnce, inheritedInit, type Transport, toAnswer } from './fetch-attempt.js';
 import { requireFunction } from './option-kinds.js';
 import type { Pacer, Pacing } from './pacing.js';
@@ -74,9 +75,16 @@ export function createFetch(signer: Signer, options: FetchOptions = {}): SignedF
     };
 
     const { url, method, headers, redirect } = request;
-    let hop: Hop = { url, method, headers, signed: true };
+    let hop: Hop = { url, method, headers, signed: isOwnOrigin(rules, new URL(url).origin) };
+    let executed: Response | undefined;
     for (let redirects = 0; ; redirects++) {
-      const response = await (hop.signed ? fetchSigned(hop, body) : fetchOnce(transport, hop, body, {}));
+      const response = await (hop.signed
+        ? fetchSigned(hop, body)
+        : fetchOnce(transport, hop, body, {})
+      ).catch((error: unknown) => {
+        // Whatever became of the GET, the request before it was answered.
+        throw executed === undefined ? error : new OutcomeUnknownError(error, executed);
+      });
       if (redirects > 0) Object.defineProperty(response, 'redirected', { value: true });
       if (redirect === 'error' && isRedirect(response)) {
         throw new TypeError('redirected, and the redirect mode is "error"');
@@ -84,6 +92,7 @@ export function createFetch(signer: Signer, options: FetchOptions = {}): SignedF
       const next = redirect === 'follow' ? nextHop(hop, response) : undefined;
       if (next === undefined) return response;
       dropBody(response);
+      if (next.method !== hop.method) executed = response;
       if (redirects === MAX_REDIRECTS) throw new TypeError(`redirected more than ${MAX_REDIRECTS} times`);
       hop = next;
       body = { repeatable: true };

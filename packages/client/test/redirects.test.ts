@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { createFetch, createSigner } from '../src/index.js';
+import { createFetch, createSigner, OutcomeUnknownError } from '../src/index.js';
 import { nextHop } from '../src/redirects.js';
 import { type FakeServer, fakeServer, KEY, type Reaction, type Received } from './fake-server.js';
 
@@ -41,6 +41,32 @@ describe('follow', () => {
       fetch: async () => answers.shift() ?? Response.error(),
     });
     expect(await (await traced('https://api.example.com/old')).text()).toBe('moved');
+  });
+
+  test('a POST that was answered stays executed, whatever becomes of the GET after it', async () => {
+    const server = await start(({ target, verdict }) =>
+      target === '/old' ? to('/new', 303) : { status: 429, headers: verdict('rate-limited'), body: '{}' },
+    );
+    const error = await fetch(`${server.origin}/old`, { method: 'POST', body: 'x' }).catch((error) => error);
+    expect(error).toBeInstanceOf(OutcomeUnknownError);
+    expect(error).toMatchObject({
+      outcome: 'unknown',
+      cause: { code: 'rate-limited' },
+      lastResponse: { status: 303 },
+    });
+    // A GET executes nothing: there the error is that of the last hop.
+    await expect(fetch(`${server.origin}/old`)).rejects.toMatchObject({ code: 'rate-limited' });
+  });
+
+  test('only requests to the named origins are signed', async () => {
+    const [own, foreign] = [await start(), await start()];
+    const ownFetch = createFetch(createSigner({ ...KEY, audience: 'api.example.com' }), {
+      origins: [own.origin],
+    });
+    await ownFetch(`${own.origin}/a`);
+    await ownFetch(`${foreign.origin}/a`, { method: 'POST', body: 'x' }).catch(() => {});
+    expect(own.received[0]?.headers.authorization).toContain('CS1-HMAC-SHA256');
+    expect(foreign.received[0]?.headers).not.toHaveProperty('authorization');
   });
 
   test('a HEAD stays a HEAD, after a 303 too', async () => {

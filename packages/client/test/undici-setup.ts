@@ -5,8 +5,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import { afterEach } from 'vitest';
+import type { CallOptions } from '../src/index.js';
 import { createSigner, type Signer } from '../src/index.js';
-import { countersign, type InterceptorOptions, type SignedDispatchOptions } from '../src/undici/index.js';
+import { countersign, type SignedDispatchOptions } from '../src/undici/index.js';
 import { type FakeServer, fakeServer, KEY, type Reaction, type Received } from './fake-server.js';
 
 export const closers: (() => Promise<unknown>)[] = [];
@@ -22,7 +23,7 @@ export async function start(
   return server;
 }
 /** One connection only, so that an answer that is not let go of would stop everything. */
-export function compose(options: InterceptorOptions = {}, signer: Signer = createSigner(KEY)) {
+export function compose(options: CallOptions = {}, signer: Signer = createSigner(KEY)) {
   const waits: number[] = [];
   const sleep = async (waitMs: number): Promise<void> => void waits.push(Math.round(waitMs));
   const agent = new Agent({ connections: 1 });

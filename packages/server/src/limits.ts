@@ -76,7 +76,7 @@ export function chargesFor(limits: CompiledLimits, scope: string, cost: number):
   const charge = (name: string, budgets: readonly Budget[] = []): void => {
     for (const budget of budgets) {
       const policy = policyName(name, budget);
-      // A scope's own rate and the same rate for its parent's children are one budget (spec 1), charged once.
+      // A scope's own rate and the same rate for its parent's children are one budget (spec 5), charged once.
       if (charges.every((other) => other.policy !== policy)) charges.push({ policy, ...budget, cost });
     }
   };

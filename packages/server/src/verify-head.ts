@@ -101,7 +101,8 @@ function findKey(
   try {
     const known = config.keys.peek(id);
     if (known !== undefined) return checked(known.key);
-    if (config.failures.isSpentByItself(attempt.addressGroup)) return undefined;
+    const spent = config.failures.isSpentByItself(attempt.addressGroup);
+    if (spent && config.keys.wasProved?.(id) !== true) return undefined;
     const found = config.keys.find(id);
     return isPending(found) ? Promise.resolve(found).then(checked).catch(failed) : checked(found);
   } catch (error) {

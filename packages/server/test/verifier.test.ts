@@ -414,6 +414,32 @@ describe('a verifier', () => {
   });
 });
 
+it('junk from an address that customers share locks out no key that was proved before', async () => {
+  const clock = { nowMs: 0 };
+  const asked: string[] = [];
+  const find = async (id: string) => {
+    asked.push(id);
+    return id === 'key_1' ? KEY : undefined;
+  };
+  const keys = cachedDirectory(find, { now: () => clock.nowMs });
+  const { send } = setUp({ keys, failures: { limit: 3, windowMs: 60_000 } });
+  const address = '192.0.2.7';
+  expect(await send(sign(), {}, address)).toMatchObject({ ok: true });
+  for (let i = 0; i < 3; i++) await send(sign({ keyId: `junk_${i}` }), {}, address);
+  clock.nowMs = 3_600_000;
+  expect(await send(sign(), {}, address)).toMatchObject({ ok: true });
+  await expectRefused(send(sign({ keyId: 'junk_9' }), {}, address), 'too-many-failures');
+  expect(asked).not.toContain('junk_9');
+});
+
+it('a streamed body that nobody reads is given up when its time is over', async () => {
+  const { verifier } = setUp({ bodyTimeoutMs: 30 });
+  const head = await verifier.verify(sign({ method: 'POST', body: 'x' }), { scope: 'orders' });
+  const streamed = head.ok ? await head.stream([] as never) : head;
+  if (!streamed.ok) throw new Error(streamed.code);
+  await expect(streamed.verified).rejects.toMatchObject({ code: 'body-timeout' });
+});
+
 describe('wrong options', () => {
   const right = { keys: keyring({}), audience: TEST_AUDIENCE };
 

@@ -13,6 +13,7 @@ export const books: Step = {
       must(units <= limit, `${owner}: ${policy} held ${units} units`);
     }
     equal('replays admitted', tally.replaysAdmitted, 0);
-    return `${ledger.size()} entries, ${windows.length} budgets, all within their limits`;
+    const over = windows.filter(({ limit, units }) => units > limit).length;
+    return `${ledger.size()} entries, ${windows.length} budgets, ${over} over their limits`;
   },
 };

@@ -1,5 +1,5 @@
 /**
- * Whose address a refusal counts for (spec 6): the client's, as far as the operator's own proxies can tell, and the
+ * Whose address a refusal counts for (spec 3): the client's, as far as the operator's own proxies can tell, and the
  * group of addresses that one client can have. It trusts no field that it was not told to trust.
  */
 import ipaddr from 'ipaddr.js';

@@ -1,5 +1,5 @@
 /**
- * Counts the refusals of strangers by address group (spec 6), in bounded memory. It only counts: what a spent group
+ * Counts the refusals of strangers by address group (spec 3), in bounded memory. It only counts: what a spent group
  * means is the verifier's rule.
  */
 import type { Clock } from '../clock.js';

@@ -35,6 +35,7 @@ export interface CachedDirectoryOptions {
 export interface CachedDirectory extends KeyDirectory {
   find(id: string): Promise<Key | undefined>;
   touch(id: string): void;
+  wasProved(id: string): boolean;
   /** Forgets what is known of this id, and what a question under way will say. The next caller asks anew. */
   invalidate(id: string): void;
 }
@@ -135,6 +136,8 @@ export function cachedDirectory(find: FindKey, options: CachedDirectoryOptions =
       entry.refreshAtMs = nowMs + REFRESH_RETRY_MS;
       question(id).catch(() => {});
     },
+    // An entry that has expired still tells that its key was proved.
+    wasProved: (id) => proved.get(id) !== undefined,
     invalidate: (id) => {
       asked.delete(id);
       forget(id);

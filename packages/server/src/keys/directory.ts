@@ -21,6 +21,11 @@ export interface KeyDirectory {
   find(id: string): Eventually<Key | undefined>;
   /** Hears of each request that proved the key with this id, so that a key in use can be kept at hand. */
   touch?(id: string): void;
+  /**
+   * Whether somebody has proved the key with this id before. Such a key is asked for on behalf of a spent address too:
+   * strangers must not lock out a customer whose address they share. Absent: nobody has.
+   */
+  wasProved?(id: string): boolean;
 }
 
 /** Why a directory could not answer. */

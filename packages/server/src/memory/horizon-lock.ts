@@ -27,9 +27,7 @@ const HELD_CODES = new Set(['EAGAIN', 'EWOULDBLOCK', 'EBUSY', 'EPERM']);
 export function openLocked(path: string): number {
   const exclusive = OPEN_EXCLUSIVE[process.platform];
   if (exclusive === undefined && process.platform !== 'linux') {
-    throw new TypeError(
-      `horizonFile: no way is known to lock a file on ${process.platform}; use a shared store`,
-    );
+    throw new TypeError(`horizonFile: no way is known to lock a file on ${process.platform}`);
   }
   const fd = open(path, READ_WRITE_CREATE | (exclusive ?? 0));
   if (exclusive === undefined) {
@@ -69,7 +67,5 @@ function lockOnLinux(path: string, fd: number): void {
 }
 
 function held(path: string): TypeError {
-  return new TypeError(
-    `horizonFile: ${path} is held by another store. Give each process a file of its own, or let them share a Redis store`,
-  );
+  return new TypeError(`horizonFile: ${path} is held by another store. Give each process a file of its own`);
 }

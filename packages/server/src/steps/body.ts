@@ -72,12 +72,17 @@ export async function readBody(
   return sha256Hex(body) === digest ? body : mismatch();
 }
 
-/** Lets a body through while hashing it. `verified` settles when the body was read, or reading was given up. */
+/**
+ * Lets a body through while hashing it. `verified` settles when the body was read, when reading was given up, and in
+ * any case when the time for it is over: a handler may wait for a body that nobody reads.
+ */
 export function streamBody(source: BodySource, digest: string, limits: BodyLimits): VerifiedStream {
   const { promise: verified, resolve, reject } = deferred<void>();
   // The reader of the stream sees the same error; an unread promise must not end the process.
   verified.catch(() => {});
+  const timer = setTimeout(() => settle(tooSlow(limits)), limits.bodyTimeoutMs);
   const settle = (refused: Refusal | undefined): void => {
+    clearTimeout(timer);
     if (refused === undefined) resolve();
     else reject(new BodyRefusedError(refused));
   };
@@ -108,11 +113,7 @@ async function* limited(source: BodySource, limits: BodyLimits): AsyncGenerator<
   const { promise: expired, reject } = deferred<never>();
   expired.catch(() => {});
   const chunks = source[Symbol.asyncIterator]();
-  const timer = setTimeout(
-    () =>
-      reject(new BodyRefusedError(refusal('body-timeout', `no end of the body within ${bodyTimeoutMs} ms`))),
-    bodyTimeoutMs,
-  );
+  const timer = setTimeout(() => reject(new BodyRefusedError(tooSlow(limits))), bodyTimeoutMs);
   let bytes = 0;
   let ended = false;
   try {
@@ -134,6 +135,10 @@ async function* limited(source: BodySource, limits: BodyLimits): AsyncGenerator<
 function asRefusal(error: unknown): Refusal {
   if (error instanceof BodyRefusedError) return refusal(error.code, error.message);
   return refusal('digest-mismatch', `the body ended early: ${shown(error)}`);
+}
+
+function tooSlow({ bodyTimeoutMs }: BodyLimits): Refusal {
+  return refusal('body-timeout', `no end of the body within ${bodyTimeoutMs} ms`);
 }
 
 function tooLarge(maxBodyBytes: number): Refusal {
