@@ -1,6 +1,7 @@
 /**
  * A client of the API in `server.ts`: a `fetch` that signs. Start it with `node examples/express/dist/client.js`.
  */
+import { realpathSync } from 'node:fs';
 import { createFetch, createSigner, type SignedFetch } from '@countersign/client';
 
 /** A `fetch` for the API. The audience is the API's own name, which is not that of a development host. */
@@ -20,7 +21,7 @@ export async function placeOrder(fetch: SignedFetch, api: string, order: object)
   return response.json();
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? '.') === import.meta.filename) {
   const { API: api = 'http://localhost:3000', COUNTERSIGN_SECRET: secret = '' } = process.env;
   const fetch = apiFetch(secret);
   console.log(await placeOrder(fetch, api, { sku: 'tea-7', quantity: 2 }));

@@ -2,6 +2,7 @@
  * An API for machines on Express: every route says which scope it is for, and gets requests that were signed, counted
  * and admitted once. Start it with `node examples/express/dist/server.js`.
  */
+import { realpathSync } from 'node:fs';
 import { answerRefusedBody, countersign } from '@countersign/express';
 import { createVerifier, keyring } from '@countersign/server';
 import express, { type Express } from 'express';
@@ -58,7 +59,7 @@ export function createApi(secret: string): Express {
   return api;
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? '.') === import.meta.filename) {
   const { PORT: port = '3000', COUNTERSIGN_SECRET: secret = '' } = process.env;
   createApi(secret).listen(port);
   console.log(`listening on http://localhost:${port}`);

@@ -2,6 +2,7 @@
  * An API for machines on Hono: every route says which scope it is for, and gets requests that were signed, counted and
  * admitted once. Start it with `node examples/hono/dist/server.js`.
  */
+import { realpathSync } from 'node:fs';
 import { countersign } from '@countersign/hono';
 import { createVerifier, keyring } from '@countersign/server';
 import { serve } from '@hono/node-server';
@@ -47,7 +48,7 @@ export function createApi(secret: string): Hono {
   return api;
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? '.') === import.meta.filename) {
   const { PORT: port = '3000', COUNTERSIGN_SECRET: secret = '' } = process.env;
   serve({ fetch: createApi(secret).fetch, port: Number(port) });
   console.log(`listening on http://localhost:${port}`);

@@ -6,15 +6,15 @@ import { CanonicalError, type ReadRequest, readRequest } from '@countersign/cano
 import type { ProvedCaller } from './answer.js';
 import { type Attempt, type IncomingRequest, refuse } from './attempt.js';
 import { debugMembers } from './debug.js';
-import { after, type Eventually, isPending } from './eventually.js';
+import { after, type Eventually } from './eventually.js';
 import { addressGroup } from './failures/client-address.js';
-import { isKey, type Key } from './keys/key.js';
+import type { Key } from './keys/key.js';
 import type { VerifierConfig } from './options.js';
 import { provedHead } from './proved-head.js';
 import { isRefusal, type Refusal, refusal } from './refusals.js';
 import type { RouteOptions } from './route.js';
-import { shown } from './shown.js';
 import { signedRequest } from './signed-request.js';
+import { findKey } from './steps/find-key.js';
 import { checkFreshness } from './steps/freshness.js';
 import { prove } from './steps/prove.js';
 import { effectiveScope } from './steps/scope.js';
@@ -31,12 +31,17 @@ export function verifyHead(
     addressGroup: incoming.address === undefined ? undefined : addressGroup(incoming.address),
     bodyRead: false,
   };
+  // 1 parse
   const request = parse(config, incoming);
   if (isRefusal(request)) return refuseStranger(config, attempt, request);
+  const { key: keyId } = request.authorization;
   attempt.fields = request.fields;
-  attempt.claimedKeyId = request.authorization.key;
-  return after(findKey(config, attempt, request.authorization.key), (key) => {
+  attempt.claimedKeyId = keyId;
+  // 2 find the key
+  const spent = config.failures.isSpentByItself(attempt.addressGroup);
+  return after(findKey(config.keys, keyId, spent), (key) => {
     if (isRefusal(key)) return refuse(config, attempt, key);
+    // 3 prove it
     const secret = prove(request, key, config.dummy, config.window.clock.nowMs());
     if (key === undefined || secret === undefined) {
       const members = config.debug ? debugMembers(request) : {};
@@ -59,12 +64,15 @@ function verifyProved(
 ): Eventually<ProvedHead | Refused> {
   const { window, store, storeTimeoutMs } = config;
   const request = signedRequest(caller.request.parts);
+  // 4 freshness
   return after(checkFreshness(window, store, storeTimeoutMs, key.id, request.signedAtMs), (outside) => {
     if (outside !== undefined) return refuse(config, attempt, outside);
+    // 5 scope
     const scope = effectiveScope(request, key, route.scope, route.children ?? false);
     if (isRefusal(scope)) return refuse(config, attempt, scope);
     attempt.scope = scope;
     const { id, owner, scopes } = key;
+    // 6 body and 7 admission
     return provedHead(
       config,
       attempt,
@@ -76,37 +84,12 @@ function verifyProved(
   });
 }
 
-/** Step 1. */
 function parse(config: VerifierConfig, incoming: IncomingRequest): ReadRequest | Refusal {
   try {
     return readRequest(incoming, config.policy);
   } catch (error) {
     if (error instanceof CanonicalError) return refusal(error.code, error.message);
     throw error;
-  }
-}
-
-/** Step 2. A spent address makes nobody ask a directory; a directory that fails says nothing about the key. */
-function findKey(
-  config: VerifierConfig,
-  attempt: Attempt,
-  id: string,
-): Eventually<Key | undefined | Refusal> {
-  const failed = (error: unknown): Refusal =>
-    refusal('store-unavailable', `the key directory failed: ${describe(error)}`, { retryAfterMs: 1000 });
-  const checked = (found: Key | undefined): Key | undefined | Refusal => {
-    if (found === undefined || (isKey(found) && found.id === id)) return found;
-    return failed(new TypeError(`asked for key ${id}, got what defineKey did not make of it`));
-  };
-  try {
-    const known = config.keys.peek(id);
-    if (known !== undefined) return checked(known.key);
-    const spent = config.failures.isSpentByItself(attempt.addressGroup);
-    if (spent && config.keys.wasProved?.(id) !== true) return undefined;
-    const found = config.keys.find(id);
-    return isPending(found) ? Promise.resolve(found).then(checked).catch(failed) : checked(found);
-  } catch (error) {
-    return failed(error);
   }
 }
 
@@ -128,10 +111,4 @@ function invalidReason(key: Key | undefined): string {
   return key === undefined
     ? 'no such key, or it was not asked for'
     : 'the key is not usable now, or none of its secrets gives this MAC';
-}
-
-/** An error with its cause, for the operator. */
-function describe(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause === undefined ? shown(error) : `${shown(error)}: ${shown(cause)}`;
 }

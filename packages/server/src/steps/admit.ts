@@ -21,7 +21,8 @@ export function admissionOf(
 export function judgeAdmission(result: AdmissionResult, nowMs: number): readonly BudgetLevel[] | Refusal {
   switch (result?.outcome) {
     case 'admitted':
-      return result.levels;
+      // A store of somebody else's may leave them out.
+      return result.levels ?? [];
     case 'replayed':
       // Dead since its admission, at the latest since now.
       return refusal('replayed-nonce', 'this (key, nonce) was admitted before', { deadSinceMs: nowMs });
