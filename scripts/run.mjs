@@ -6,12 +6,17 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { ensureCommands } from './system-packages.mjs';
 
 const PNPM = `pnpm@${JSON.parse(readFileSync('package.json', 'utf8')).packageManager.split('@')[1]}`;
+/** What a horizon file is locked with, where Node itself has no call for it. */
+const LOCKS = process.platform === 'linux' ? ['flock'] : [];
 const RESULTS = 'node_modules/.cache/test-results.json';
 
 const commands = {
-  demo: () => run('node', ['examples/demo/dist/main.js', ...process.argv.slice(3)]),
+  demo: () => {
+    ensureCommands(LOCKS);
+    run('node', ['examples/demo/dist/main.js', ...process.argv.slice(3)]);
+  },
   test: () => {
-    ensureCommands(['python3', 'curl', 'openssl', 'flock']);
+    ensureCommands([...LOCKS, 'python3', 'curl', 'openssl', 'sha256sum']);
     run('node', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
     run('node', ['scripts/check-layout.mjs']);
     return runTests([]);

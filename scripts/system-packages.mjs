@@ -1,9 +1,9 @@
-// Commands that the tests drive and that npm does not bring. Installs Debian's packages where this process may;
+// Commands that the demo and the tests drive and that npm does not bring. Installs Debian's packages where this process may;
 // elsewhere says in one line what to install.
 import { spawnSync } from 'node:child_process';
 
 /** Debian's packages, where they are not named like the command. */
-const PACKAGES = { flock: 'util-linux' };
+const PACKAGES = { flock: 'util-linux', sha256sum: 'coreutils' };
 
 /** Makes sure that these commands are on the PATH; exits with 1 otherwise. */
 export function ensureCommands(commands) {
@@ -11,7 +11,7 @@ export function ensureCommands(commands) {
   if (missing.length === 0) return;
   if (process.getuid?.() === 0 && exists('apt-get')) {
     const packages = missing.map((command) => PACKAGES[command] ?? command);
-    console.log(`countersign: installing ${packages.join(' ')} with apt-get, for the tests`);
+    console.log(`countersign: installing ${packages.join(' ')} with apt-get`);
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
     spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
       stdio: 'inherit',
@@ -19,9 +19,7 @@ export function ensureCommands(commands) {
   }
   const absent = missing.filter((command) => !exists(command));
   if (absent.length === 0) return;
-  console.error(
-    `countersign: the tests need ${absent.join(', ')}; install with your system's package manager`,
-  );
+  console.error(`countersign: ${absent.join(', ')} missing; install with your system's package manager`);
   process.exit(1);
 }
 
