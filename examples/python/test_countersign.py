@@ -586,6 +586,35 @@ class Clients(unittest.TestCase):
             self.client()[0].send("POST", server.url)
         self.assertEqual(len(server.values), 1)
 
+    def test_a_machine_that_slept_does_not_take_a_signature_for_dead_before_it_left(self) -> None:
+        """The monotonic clock stands still meanwhile; the wall clock does not."""
+
+        def asleep(handler: Handler) -> None:
+            self.elapsed += 360
+            verdict(401, "stale-timestamp", at=self.NOW + 360_000, dead_since=self.NOW + 300_000)(handler)
+
+        with Server(asleep) as server, self.assertRaises(cs.OutcomeUnknownError):
+            self.client(monotonic=lambda: 0.0)[0].send("POST", server.url)
+        self.assertEqual(len(server.values), 1)
+
+    def test_a_verdict_that_was_held_back_moves_the_clock_no_further_than_it_proves(self) -> None:
+        def held(handler: Handler) -> None:
+            self.elapsed += 60
+            verdict(401, "future-timestamp", at=self.NOW - 90_000)(handler)
+
+        with Server(held, plain(200)) as server:
+            client, signer = self.client()
+            client.send("GET", server.url)
+        # Written at any time in these 60 s: the clock is 90 to 150 s fast.
+        self.assertEqual(signer.clock_offset_ms, -90_000)
+
+    def test_both_signatures_share_the_attempts(self) -> None:
+        stale = verdict(401, "stale-timestamp", at=self.NOW + 600_000, dead_since=self.NOW + 300_000)
+        busy = verdict(429, "rate-limited", retry=1)
+        with Server(busy, stale, busy, busy, plain(200)) as server, self.assertRaises(cs.RateLimitedError):
+            self.client(attempts=4)[0].send("POST", server.url)
+        self.assertEqual(len(server.values), 4)
+
     def test_dead_exactly_when_it_was_signed_is_no_proof(self) -> None:
         with Server(verdict(401, "stale-timestamp", at=self.NOW, dead_since=self.NOW)) as server:
             with self.assertRaises(cs.OutcomeUnknownError):
