@@ -24,7 +24,7 @@ export interface World {
   serverOffsetMs: number;
 }
 
-export const HONEST: Hop = {
+const HONEST: Hop = {
   requestDelayMs: 1,
   request: 'deliver',
   playedBack: 0,

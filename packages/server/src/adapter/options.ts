@@ -4,6 +4,7 @@
 import { canonicalTarget } from '@countersign/canonical';
 import { type RouteOptions, requireRouteOptions } from '../route.js';
 import type { RouteScope } from '../steps/scope.js';
+import { requireWhole } from '../whole-number.js';
 
 export interface AdapterOptions extends RouteOptions {
   /** The scope of the route, or a function of what is signed. */
@@ -40,9 +41,7 @@ export function requireAdapterOptions(options: AdapterOptions & BodyOptions): vo
   if (body !== 'buffer' && body !== 'stream') {
     throw new TypeError(`body: expected 'buffer' or 'stream', got ${JSON.stringify(body)}`);
   }
-  if (!Number.isSafeInteger(proxies) || proxies < 0) {
-    throw new RangeError(`proxies: expected how many proxies are yours, got ${String(proxies)}`);
-  }
+  requireWhole('proxies', proxies, 0, Number.MAX_SAFE_INTEGER);
   if (prefix !== undefined && !isPrefix(prefix)) {
     throw new TypeError(`prefix: expected a path such as "/v1", got ${JSON.stringify(prefix)}`);
   }

@@ -3,6 +3,7 @@
  * group of addresses that one client can have. It trusts no field that it was not told to trust.
  */
 import ipaddr from 'ipaddr.js';
+import { requireWhole } from '../whole-number.js';
 
 /** The longest text of an address, without zone. */
 const MAX_ADDRESS_LENGTH = 45;
@@ -39,9 +40,7 @@ export function forwardedAddress(
   lines: readonly string[],
   proxies: number,
 ): string | undefined {
-  if (!Number.isSafeInteger(proxies) || proxies < 0) {
-    throw new RangeError(`proxies: expected a whole number from 0, got ${String(proxies)}`);
-  }
+  requireWhole('proxies', proxies, 0, Number.MAX_SAFE_INTEGER);
   const entries = proxies === 0 || lines.length === 0 ? [] : lines.join(',').split(',');
   const hops = [...entries.slice(-proxies), socketAddress ?? ''];
   for (const hop of hops) {
