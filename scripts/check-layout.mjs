@@ -12,6 +12,7 @@ const MAY_IMPORT = {
   server: ['canonical'],
   hono: ['canonical', 'server'],
   express: ['canonical', 'server'],
+  redis: ['server'],
   testkit: ['canonical', 'client', 'server'],
 };
 

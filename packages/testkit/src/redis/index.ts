@@ -1,0 +1,2 @@
+/** @countersign/testkit/redis: real servers for tests. */
+export {};
