@@ -1,2 +1,7 @@
-/** @countersign/testkit/redis: real servers for tests. */
-export {};
+/**
+ * @countersign/testkit/redis: real servers for tests, which stop, crash, fail over and move slots when they are told to.
+ * Needs `redis-server`, 7.0 or newer, on the PATH.
+ */
+export { type RedisConfig, type RedisOptions, type RedisServer, startRedis } from './redis-server.js';
+export type { Argument } from './send-command.js';
+export { waitUntil } from './wait-until.js';
