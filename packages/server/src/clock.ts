@@ -1,6 +1,6 @@
 /**
  * Time for a verifier: the wall clock for what is signed, a monotonic one for what is counted, and the knowledge
- * since when the wall clock has run steadily. It reads clocks; it sets none and starts no timer.
+ * since when the wall clock has run steadily. It reads clocks; it sets none of the machine's and starts no timer.
  */
 
 export interface Clock {
@@ -12,6 +12,11 @@ export interface Clock {
   readonly steadySinceMs: () => number;
   /** Declares that nothing is known of this clock before now, for a store that was restarted. */
   readonly distrustPast: () => void;
+  /**
+   * Follows the clock of a store that several processes share: it showed `theirMs` at some moment of the last
+   * `elapsedMs`. Corrects `nowMs` no further than that needs, so that repeated readings do not make it tremble.
+   */
+  readonly follow: (theirMs: number, elapsedMs: number) => void;
 }
 
 /** Slewing and scheduling stay below this; a step does not. */
@@ -26,9 +31,10 @@ export function createClock(now?: () => number, monotonicNow?: () => number): Cl
   const monotonicMs = monotonicNow ?? (now === undefined ? () => performance.now() : ratchet(now));
   let offsetMs = wall() - monotonicMs();
   let steadySinceMs = Number.NEGATIVE_INFINITY;
+  let correctionMs = 0;
 
   const nowMs = (): number => {
-    const nowMs = Math.floor(wall());
+    const nowMs = Math.floor(wall() + correctionMs);
     const nextOffsetMs = nowMs - monotonicMs();
     if (Math.abs(nextOffsetMs - offsetMs) > STEP_MS) steadySinceMs = nowMs;
     offsetMs = nextOffsetMs;
@@ -40,6 +46,11 @@ export function createClock(now?: () => number, monotonicNow?: () => number): Cl
     steadySinceMs: () => steadySinceMs,
     distrustPast: () => {
       steadySinceMs = nowMs();
+    },
+    follow: (theirMs, elapsedMs) => {
+      const oursMs = wall() + correctionMs;
+      if (oursMs < theirMs) correctionMs += theirMs - oursMs;
+      else if (oursMs > theirMs + elapsedMs) correctionMs -= oursMs - theirMs - elapsedMs;
     },
   };
 }

@@ -65,7 +65,7 @@ function verifyProved(
   const { window, store, storeTimeoutMs } = config;
   const request = signedRequest(caller.request.parts);
   // 4 freshness
-  return after(checkFreshness(window, store, storeTimeoutMs, key.id, request.signedAtMs), (outside) => {
+  return after(checkFreshness(window, store, storeTimeoutMs, key, request.signedAtMs), (outside) => {
     if (outside !== undefined) return refuse(config, attempt, outside);
     // 5 scope
     const scope = effectiveScope(request, key, route.scope, route.children ?? false);

@@ -29,6 +29,23 @@ describe('the clock', () => {
     expect(clock.steadySinceMs()).toBe(T + 1000 + step);
   });
 
+  it('follows a shared clock no further than a reading of it proves', () => {
+    let wall = T;
+    const clock = createClock(
+      () => wall,
+      () => wall - T,
+    );
+    clock.follow(T - 60_000, 5);
+    expect(clock.nowMs()).toBe(T - 60_000 + 5);
+    expect(clock.steadySinceMs()).toBe(T - 60_000 + 5);
+    wall += 100;
+    clock.follow(T - 60_000 + 101, 10);
+    expect(clock.nowMs()).toBe(T - 60_000 + 105);
+    clock.follow(T - 60_000 + 120, 10);
+    expect(clock.nowMs()).toBe(T - 60_000 + 120);
+    expect(clock.steadySinceMs()).toBe(T - 60_000 + 5);
+  });
+
   it('never runs its monotonic side backwards where only a wall clock is given', () => {
     let wall = T;
     const clock = createClock(() => wall);

@@ -140,7 +140,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       if (closed) return unavailable(CLOSED);
       return attempt(by, admission) ?? attemptAfterMark(by, admission);
     },
-    declareStale: (key, signedAtMs) => {
+    declareStale: (key, _owner, signedAtMs) => {
       const { window, mark } = requireAttached();
       if (closed) throw new Error(CLOSED);
       return mark === undefined || mark.covers(signedAtMs, window.clock.nowMs())

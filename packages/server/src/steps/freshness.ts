@@ -4,6 +4,7 @@
  */
 import { type AcceptanceWindow, judgeFreshness, staleSinceMs } from '../acceptance-window.js';
 import { after, type Eventually } from '../eventually.js';
+import type { Key } from '../keys/key.js';
 import { isRefusal, type Refusal, refusal } from '../refusals.js';
 import type { Store } from '../store.js';
 import { askStore } from './ask-store.js';
@@ -13,7 +14,7 @@ export function checkFreshness(
   window: AcceptanceWindow,
   store: Store,
   storeTimeoutMs: number,
-  key: string,
+  { id, owner }: Key,
   signedAtMs: number,
 ): Eventually<Refusal | undefined> {
   const nowMs = window.clock.nowMs();
@@ -27,7 +28,7 @@ export function checkFreshness(
       const declared = (): Eventually<number | undefined> =>
         store.declareStale === undefined
           ? staleSinceMs(window, signedAtMs, nowMs)
-          : store.declareStale(key, signedAtMs);
+          : store.declareStale(id, owner, signedAtMs);
       return after(askStore(declared, storeTimeoutMs), (since) =>
         since === undefined || isRefusal(since)
           ? since

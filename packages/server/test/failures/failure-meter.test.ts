@@ -14,6 +14,7 @@ function meter(options: FailureOptions = {}): {
     monotonicMs: () => nowMs,
     steadySinceMs: () => 0,
     distrustPast: () => {},
+    follow: () => {},
   };
   return {
     meter: failureMeter(options, clock),

@@ -95,7 +95,7 @@ describe('the memory store', () => {
   it('has to be attached first', () => {
     const store = memoryStore();
     expect(() => store.admit(signed(T))).toThrow(TypeError);
-    expect(() => store.declareStale('key', T)).toThrow(TypeError);
+    expect(() => store.declareStale('key', 'key', T)).toThrow(TypeError);
   });
 
   it('admits nothing once it is closed', async () => {
@@ -103,7 +103,7 @@ describe('the memory store', () => {
     await store.close();
     await store.close();
     expect(store.admit(signed(T))).toMatchObject({ outcome: 'unavailable', reason: 'the store is closed' });
-    expect(() => store.declareStale('key', T)).toThrow('the store is closed');
+    expect(() => store.declareStale('key', 'key', T)).toThrow('the store is closed');
   });
 
   it('L9 keeps no more nonces than were admitted in the acceptance window', () => {
@@ -233,7 +233,7 @@ describe('the memory store with a horizon file', () => {
     let store = await settled();
     advance(3_600_000);
     const stale = signed(wallMs - 300_001);
-    expect(await store.declareStale('key', stale.signedAtMs)).toBe(wallMs - 1);
+    expect(await store.declareStale('key', 'key', stale.signedAtMs)).toBe(wallMs - 1);
     await store.close();
     wallMs -= 200_000;
     store = open({ horizonFile });
@@ -258,7 +258,7 @@ describe('the memory store with a horizon file', () => {
       expect(result).toMatchObject({ outcome: 'unavailable', retryAfterMs: 1_000 });
       expect(result).toHaveProperty('reason', expect.stringMatching(/^horizonFile: cannot write .*ENOSPC/));
       expect(store.size).toBe(0);
-      await expect(store.declareStale('key', wallMs - 300_001)).rejects.toThrow('ENOSPC');
+      await expect(store.declareStale('key', 'key', wallMs - 300_001)).rejects.toThrow('ENOSPC');
     },
   );
 

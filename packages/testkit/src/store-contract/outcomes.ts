@@ -149,11 +149,11 @@ export function describeOutcomes(create: CreateStore): void {
       withStore(create, {}, async ({ store, clock, admit }) => {
         if (store.declareStale === undefined) return;
         const signedAtMs = clock.nowMs();
-        expect(await store.declareStale('key', signedAtMs)).toBeUndefined();
+        expect(await store.declareStale('key', 'key', signedAtMs)).toBeUndefined();
         clock.advance(pastMs);
-        expect(await store.declareStale('key', signedAtMs)).toBeUndefined();
+        expect(await store.declareStale('key', 'key', signedAtMs)).toBeUndefined();
         clock.advance(1);
-        expect(await store.declareStale('key', signedAtMs)).toBe(signedAtMs + pastMs);
+        expect(await store.declareStale('key', 'key', signedAtMs)).toBe(signedAtMs + pastMs);
         clock.step(-500);
         expect(await admit({ ageMs: clock.nowMs() - signedAtMs })).not.toMatchObject({ outcome: 'admitted' });
       }));
@@ -161,9 +161,9 @@ export function describeOutcomes(create: CreateStore): void {
     it('vouches since no earlier than the clock was set', () =>
       withStore(create, {}, async ({ store, clock }) => {
         if (store.declareStale === undefined) return;
-        await store.declareStale('key', clock.nowMs());
+        await store.declareStale('key', 'key', clock.nowMs());
         clock.step(600_000);
-        const since = await store.declareStale('key', clock.nowMs() - 300_000);
+        const since = await store.declareStale('key', 'key', clock.nowMs() - 300_000);
         expect(since).toBeGreaterThanOrEqual(clock.nowMs());
       }));
   });

@@ -14,7 +14,7 @@ export function slowStore(store: Store, wait: () => Promise<void>): Store {
     admit: (admission) => slowly(() => store.admit(admission)),
     ...(store.declareStale === undefined
       ? {}
-      : { declareStale: (key, signedAtMs) => slowly(() => store.declareStale?.(key, signedAtMs)) }),
+      : { declareStale: (key, owner, signedAtMs) => slowly(() => store.declareStale?.(key, owner, signedAtMs)) }),
   };
 }
 
