@@ -2,9 +2,10 @@
  * A real Redis Cluster on 127.0.0.1. Its slots are shared out evenly over the masters; replicas do not wander between
  * masters, and move up only when their master is gone for the node timeout.
  */
-import { type ClusterNode, type ClusterSlots, clusterSlots, own } from './cluster-slots.js';
+import { type ClusterNode, type ClusterSlots, clusterSlots } from './cluster-slots.js';
 import { freePort } from './free-port.js';
 import { launchRedis, type RedisConfig } from './redis-server.js';
+import { untilFollowed } from './replication.js';
 import { waitUntil } from './wait-until.js';
 
 const SLOTS = 16_384;
@@ -47,6 +48,12 @@ export async function startCluster(options: ClusterOptions): Promise<RedisCluste
       const serving = await Promise.all(nodes.map((node) => serves(node, nodes.length)));
       return serving.every(Boolean) || undefined;
     });
+    await Promise.all(
+      nodes.slice(0, masters).map(async (master, i) => {
+        const replicas = nodes.slice(masters).filter((_, n) => n % masters === i);
+        await untilFollowed(master, replicas, ['FLUSHALL'], START_MS);
+      }),
+    );
   } catch (error) {
     await stop();
     throw error;
@@ -112,8 +119,5 @@ async function serves(node: ClusterNode, size: number): Promise<boolean> {
   const info = await node.command('CLUSTER', 'INFO');
   const wanted = ['cluster_state:ok', `cluster_slots_ok:${SLOTS}`, `cluster_known_nodes:${size}`];
   if (!wanted.every((line) => info.includes(`${line}\r\n`))) return false;
-  const table = await node.command('CLUSTER', 'NODES');
-  if (/handshake|noaddr/.test(table)) return false;
-  if ((await own(node)).master === undefined) return true;
-  return (await node.command('INFO', 'replication')).includes('master_link_status:up\r\n');
+  return !/handshake|noaddr/.test(await node.command('CLUSTER', 'NODES'));
 }

@@ -3,12 +3,18 @@
  * than they do by default, so that tests need not wait; when a master counts as down is the caller's.
  */
 import { launchRedis, type RedisConfig, type RedisServer } from './redis-server.js';
+import { untilFollowed } from './replication.js';
 import { waitUntil } from './wait-until.js';
 
 const NAME = 'countersign';
 const WAIT_MS = 20_000;
-const PERIOD_MS = 100;
-const PERIODS = ['INFO-PERIOD', 'PING-PERIOD', 'ASK-PERIOD', 'PUBLISH-PERIOD'];
+/** For finding each other. */
+const START_PERIODS = ['INFO-PERIOD', 100, 'PUBLISH-PERIOD', 100];
+/**
+ * From then on. A replica that has become a master is borne for four times the publishing period, and the sentinel that
+ * promotes it looks once a second, so that less than 500 would undo promotions.
+ */
+const PERIODS = ['INFO-PERIOD', 1000, 'PUBLISH-PERIOD', 700];
 
 export interface SentinelOptions {
   readonly replicas: number;
@@ -16,7 +22,7 @@ export interface SentinelOptions {
   readonly sentinels?: number;
   /** After how long without an answer a master is taken for dead. Default 1000. */
   readonly downAfterMs?: number;
-  /** Default 10000. */
+  /** Default 3000. Sentinels begin no second failover on their own before twice this has passed. */
   readonly failoverTimeoutMs?: number;
   /** For master and replicas. */
   readonly config?: RedisConfig;
@@ -34,7 +40,10 @@ export interface RedisSentinel {
    * @throws Error when they do not agree
    */
   master(): Promise<RedisServer>;
-  /** Has a replica promoted, and waits until every running server and sentinel follows it. */
+  /**
+   * Has a replica promoted, and waits until every running server and sentinel follows it: about four seconds, in most of
+   * which the old master still serves as one.
+   */
   failover(): Promise<void>;
   /** Waits for a master that serves as one and of which `predicate` holds. */
   untilMaster(predicate: (master: RedisServer) => boolean, timeoutMs: number): Promise<RedisServer>;
@@ -69,6 +78,7 @@ export async function startSentinel(options: SentinelOptions): Promise<RedisSent
       );
       return complete.every(Boolean) || undefined;
     });
+    await Promise.all(sentinels.map((sentinel) => sentinel.command('SENTINEL', 'DEBUG', ...PERIODS)));
   } catch (error) {
     await stop();
     throw error;
@@ -99,9 +109,14 @@ export async function startSentinel(options: SentinelOptions): Promise<RedisSent
     async failover() {
       const before = await master();
       const [sentinel] = running(sentinels);
-      await waitUntil('a sentinel that begins a failover', WAIT_MS, () =>
-        sentinel?.command('SENTINEL', 'FAILOVER', NAME),
-      );
+      if (sentinel === undefined) throw new Error('no sentinel is running');
+      await waitUntil('a failover by a sentinel', WAIT_MS, async () => {
+        const { port, flags } = await watched(sentinel);
+        if (port !== String(before.port)) return true;
+        // Not begun, or given up because a replica was not heard of lately.
+        if (!flags?.includes('failover_in_progress')) await sentinel.command('SENTINEL', 'FAILOVER', NAME);
+        return undefined;
+      });
       const after = await untilMaster((server) => server !== before, WAIT_MS);
       await untilInSync(after, running(servers));
       await waitUntil('the sentinels to follow', WAIT_MS, async () => {
@@ -142,7 +157,7 @@ function startServer(config: RedisConfig = {}): Promise<RedisServer> {
 async function startWatcher(
   master: RedisServer,
   sentinels: number,
-  { downAfterMs = 1000, failoverTimeoutMs = 10_000 }: SentinelOptions,
+  { downAfterMs = 1000, failoverTimeoutMs = 3000 }: SentinelOptions,
 ): Promise<RedisServer> {
   const quorum = Math.floor(sentinels / 2) + 1;
   const config = {
@@ -151,7 +166,7 @@ async function startWatcher(
     [`sentinel failover-timeout ${NAME}`]: String(failoverTimeoutMs),
   };
   const sentinel = await launchRedis(config, undefined, ['--sentinel']);
-  await sentinel.command('SENTINEL', 'DEBUG', ...PERIODS.flatMap((period) => [period, PERIOD_MS]));
+  await sentinel.command('SENTINEL', 'DEBUG', ...START_PERIODS);
   return sentinel;
 }
 
@@ -163,14 +178,7 @@ async function follow(replica: RedisServer, master: RedisServer): Promise<void> 
 
 async function untilInSync(master: RedisServer, servers: readonly RedisServer[]): Promise<void> {
   const replicas = servers.filter((server) => server !== master);
-  await waitUntil('the replicas in sync', WAIT_MS, async () => {
-    const links = await Promise.all(replicas.map((replica) => replica.command('INFO', 'replication')));
-    const follows = (info: string): boolean =>
-      info.includes(`master_port:${master.port}\r\n`) && info.includes('master_link_status:up\r\n');
-    const info = await master.command('INFO', 'replication');
-    const online = info.match(/^slave\d+:.*state=online/gm)?.length ?? 0;
-    return (links.every(follows) && online >= replicas.length) || undefined;
-  });
+  await untilFollowed(master, replicas, ['PUBLISH', NAME, 'in sync?'], WAIT_MS);
 }
 
 /** What a sentinel knows of the master. */
