@@ -2,7 +2,7 @@
  * A real Redis Cluster on 127.0.0.1. Its slots are shared out evenly over the masters; replicas do not wander between
  * masters, and move up only when their master is gone for the node timeout.
  */
-import { type ClusterNode, type ClusterSlots, clusterSlots } from './cluster-slots.js';
+import { type ClusterNode, type ClusterSlots, clusterSlots, own } from './cluster-slots.js';
 import { freePort } from './free-port.js';
 import { launchRedis, type RedisConfig } from './redis-server.js';
 import { untilFollowed } from './replication.js';
@@ -25,6 +25,8 @@ export interface RedisCluster extends ClusterSlots {
   /** The first masters first, then their replicas. */
   readonly nodes: readonly ClusterNode[];
   readonly startupNodes: readonly { readonly host: string; readonly port: number }[];
+  /** Waits until all nodes run, every slot has one master, and the replicas are linked to theirs: after a fault. */
+  untilWhole(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,10 +46,7 @@ export async function startCluster(options: ClusterOptions): Promise<RedisCluste
     for (const start of starts) if (start.status === 'fulfilled') nodes.push(start.value);
     for (const start of starts) if (start.status === 'rejected') throw start.reason;
     await join(nodes, masters);
-    await waitUntil('a cluster that serves', START_MS, async () => {
-      const serving = await Promise.all(nodes.map((node) => serves(node, nodes.length)));
-      return serving.every(Boolean) || undefined;
-    });
+    await untilWhole(nodes, START_MS);
     await Promise.all(
       nodes.slice(0, masters).map(async (master, i) => {
         const replicas = nodes.slice(masters).filter((_, n) => n % masters === i);
@@ -61,6 +60,7 @@ export async function startCluster(options: ClusterOptions): Promise<RedisCluste
   return {
     ...clusterSlots(nodes),
     nodes,
+    untilWhole: (timeoutMs) => untilWhole(nodes, timeoutMs),
     startupNodes: nodes.map(({ host, port }) => ({ host, port })),
     stop,
   };
@@ -115,9 +115,22 @@ async function join(nodes: readonly ClusterNode[], masters: number): Promise<voi
   );
 }
 
+async function untilWhole(nodes: readonly ClusterNode[], timeoutMs: number): Promise<void> {
+  await waitUntil('a whole cluster', timeoutMs, async () => {
+    const serving = await Promise.all(nodes.map((node) => serves(node, nodes.length)));
+    const words = await Promise.all(nodes.map(own));
+    const masters = words.filter(({ master }) => master === undefined);
+    const claimed = masters.flatMap(({ slots }) => slots.map(([first, last]) => last + 1 - first));
+    const total = claimed.reduce((sum, count) => sum + count, 0);
+    return (serving.every(Boolean) && total === SLOTS) || undefined;
+  });
+}
+
 async function serves(node: ClusterNode, size: number): Promise<boolean> {
   const info = await node.command('CLUSTER', 'INFO');
   const wanted = ['cluster_state:ok', `cluster_slots_ok:${SLOTS}`, `cluster_known_nodes:${size}`];
   if (!wanted.every((line) => info.includes(`${line}\r\n`))) return false;
-  return !/handshake|noaddr/.test(await node.command('CLUSTER', 'NODES'));
+  if (/handshake|noaddr|fail/.test(await node.command('CLUSTER', 'NODES'))) return false;
+  const replication = await node.command('INFO', 'replication');
+  return !replication.includes('master_link_status:down');
 }

@@ -1,4 +1,4 @@
-/** Whether replicas have what their master has. */
+/** Whether replicas have what their master has, and how they come not to have it. */
 import type { RedisServer } from './redis-server.js';
 import { waitUntil } from './wait-until.js';
 
@@ -25,6 +25,16 @@ export async function untilFollowed(
   await master.command(...write);
   const written = Number((await replication(master))['master_repl_offset']);
   await untilAll((info) => Number(info['slave_repl_offset']) >= written);
+}
+
+/**
+ * Pauses a replica and cuts its link at the master, so that whatever is written from now on is lost if it takes over. A
+ * pause alone loses nothing: what was written meanwhile waits in the socket until the replica is resumed, even when its
+ * master is dead by then.
+ */
+export async function cutOffReplica(replica: RedisServer, master: RedisServer): Promise<void> {
+  replica.pause();
+  await master.command('CLIENT', 'KILL', 'TYPE', 'REPLICA');
 }
 
 async function replication(server: RedisServer): Promise<Readonly<Record<string, string>>> {

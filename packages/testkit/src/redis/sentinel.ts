@@ -120,10 +120,8 @@ export async function startSentinel(options: SentinelOptions): Promise<RedisSent
       const after = await untilMaster((server) => server !== before, WAIT_MS);
       await untilInSync(after, running(servers));
       await waitUntil('the sentinels to follow', WAIT_MS, async () => {
-        const seen = await Promise.all(running(sentinels).map(watched));
-        return (
-          seen.every(({ port, flags }) => port === String(after.port) && flags === 'master') || undefined
-        );
+        const follow = await Promise.all(running(sentinels).map((one) => hasFollowed(one, after)));
+        return follow.every(Boolean) || undefined;
       });
     },
     stop,
@@ -185,4 +183,11 @@ async function untilInSync(master: RedisServer, servers: readonly RedisServer[])
 async function watched(sentinel: RedisServer): Promise<Readonly<Record<string, string>>> {
   const lines = (await sentinel.command('SENTINEL', 'MASTER', NAME)).split('\n');
   return Object.fromEntries(lines.flatMap((name, i) => (i % 2 === 0 ? [[name, lines[i + 1] ?? '']] : [])));
+}
+
+/** Whether a sentinel has seen a failover through, and every replica in its new part: only then may the next begin. */
+async function hasFollowed(sentinel: RedisServer, master: RedisServer): Promise<boolean> {
+  const { port, flags } = await watched(sentinel);
+  const replicas = await sentinel.command('SENTINEL', 'REPLICAS', NAME);
+  return port === String(master.port) && flags === 'master' && !replicas.includes('role-reported\nmaster\n');
 }

@@ -32,8 +32,9 @@ export interface ServerProcess {
 
 /** @param dir the folder that it runs in and that is removed with it; its output goes to `log` there */
 export function serverProcess(dir: string): ServerProcess {
-  const watchdog = spawn('sh', ['-c', WATCHDOG, 'sh', dir], {
+  const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'sh', dir], {
     stdio: ['pipe', 'ignore', 'ignore'],
+    env: { PATH: '/usr/bin:/bin' },
     // Ctrl-C in a terminal must not end the watchdog before its server.
     detached: true,
   });
