@@ -16,7 +16,7 @@ const commands = {
     run('node', ['examples/demo/dist/main.js', ...process.argv.slice(3)]);
   },
   test: () => {
-    ensureCommands([...LOCKS, 'python3', 'curl', 'openssl', 'sha256sum']);
+    ensureCommands([...LOCKS, 'python3', 'curl', 'openssl', 'sha256sum', 'redis-server']);
     run('node', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
     run('node', ['scripts/check-layout.mjs']);
     return runTests([]);

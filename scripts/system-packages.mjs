@@ -3,7 +3,17 @@
 import { spawnSync } from 'node:child_process';
 
 /** Debian's packages, where they are not named like the command. */
-const PACKAGES = { flock: 'util-linux', sha256sum: 'coreutils' };
+const PACKAGES = { flock: 'util-linux', sha256sum: 'coreutils', 'redis-cli': 'redis-tools' };
+
+/** Installs without starting services (redis-server brings one): Debian asks this file first, where there is one. */
+const INSTALL = `
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 130' HUP INT TERM
+  printf '#!/bin/sh\\nexit 101\\n' >"$policy" && chmod +x "$policy"
+fi
+apt-get install -y -qq --no-install-recommends "$@"`;
 
 /** Makes sure that these commands are on the PATH; exits with 1 otherwise. */
 export function ensureCommands(commands) {
@@ -13,9 +23,7 @@ export function ensureCommands(commands) {
     const packages = missing.map((command) => PACKAGES[command] ?? command);
     console.log(`countersign: installing ${packages.join(' ')} with apt-get`);
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
-      stdio: 'inherit',
-    });
+    spawnSync('sh', ['-c', INSTALL, 'sh', ...packages], { stdio: 'inherit' });
   }
   const absent = missing.filter((command) => !exists(command));
   if (absent.length === 0) return;
