@@ -82,7 +82,11 @@ export interface Store {
    *
    * @returns since when that is certain; `undefined` when the store would still admit it
    */
-  declareStale?(key: string, owner: string, signedAtMs: number): number | undefined | Promise<number | undefined>;
+  declareStale?(
+    key: string,
+    owner: string,
+    signedAtMs: number,
+  ): number | undefined | Promise<number | undefined>;
   /** Lets go of files and connections. */
   close?(): void | Promise<void>;
 }

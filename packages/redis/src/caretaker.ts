@@ -1,0 +1,97 @@
+/**
+ * Looks after buckets in the background: now and then one of them, to notice early that the servers have forgotten
+ * and to sweep; all of them as soon as somebody has noticed, so that every horizon is up before the next call begins.
+ */
+import type { Bucket } from './bucket-names.js';
+
+/** What touching a bucket told: whether it had forgotten, and where to go on sweeping (`0`: all swept). */
+export interface Touched {
+  readonly forgot: boolean;
+  readonly cursor: string;
+}
+
+export interface Caretaker {
+  /** Begins. Resolves when every bucket was touched once, or rejects with why not. */
+  readonly start: () => Promise<void>;
+  /** Touches every bucket soon. */
+  readonly touchAll: () => void;
+  readonly stop: () => void;
+}
+
+/** How soon a loss is noticed that nobody's request meets. */
+const BEAT_MS = 100;
+/** How many are touched at a time. */
+const WIDTH = 64;
+
+/** @param touch rejects when the bucket cannot be reached; `cursor` '' is not to sweep */
+export function createCaretaker(
+  buckets: readonly Bucket[],
+  touch: (bucket: Bucket, cursor: string) => Promise<Touched>,
+  random: () => number = Math.random,
+): Caretaker {
+  let round: Promise<void> | undefined;
+  let again = false;
+  let stopped = false;
+  let beat: ReturnType<typeof setInterval> | undefined;
+  let position = Math.floor(random() * buckets.length);
+  let cursor = '0';
+  let busy = false;
+
+  const touchEach = async (): Promise<void> => {
+    const left = buckets.values();
+    const worker = async (): Promise<void> => {
+      for (const bucket of left) await touch(bucket, '');
+    };
+    await Promise.all(Array.from({ length: WIDTH }, worker));
+  };
+  const touchAll = (): Promise<void> => {
+    again = true;
+    round ??= (async () => {
+      try {
+        while (again && !stopped) {
+          again = false;
+          await touchEach();
+        }
+      } finally {
+        round = undefined;
+      }
+    })();
+    return round;
+  };
+  const touchAllQuietly = (): void => {
+    // Whoever has no connection is asked again when there is one.
+    touchAll().catch(() => {});
+  };
+
+  const onBeat = async (): Promise<void> => {
+    const bucket = buckets[position];
+    if (busy || bucket === undefined) return;
+    busy = true;
+    try {
+      const touched = await touch(bucket, cursor);
+      cursor = touched.cursor;
+      if (cursor === '0') position = (position + 1) % buckets.length;
+      if (touched.forgot) touchAllQuietly();
+    } catch {
+      // The next beat tries the next bucket: this one's server may be away for long.
+      position = (position + 1) % buckets.length;
+      cursor = '0';
+    } finally {
+      busy = false;
+    }
+  };
+
+  return {
+    start: async () => {
+      await touchAll();
+      if (stopped) return;
+      beat = setInterval(onBeat, BEAT_MS);
+      beat.unref();
+    },
+    touchAll: touchAllQuietly,
+    stop: () => {
+      stopped = true;
+      clearInterval(beat);
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * A store at work: the servers checked, the scripts compiled for what was found, and somebody who looks after the
+ * buckets.
+ */
+import type { AcceptanceWindow } from '@countersign/server/stores';
+import type { Bucket } from './bucket-names.js';
+import { createCaretaker } from './caretaker.js';
+import { createReplication, type Replication } from './durability.js';
+import { createHomes, type Homes } from './homes.js';
+import type { Argument, Link } from './link/link.js';
+import type { OpenRoute, Routed } from './link/route.js';
+import type { RedisStoreSettings } from './redis-store-options.js';
+import { REPLY } from './script/bucket.js';
+import { compileScripts, type Script, type Scripts } from './scripts.js';
+import { checkServer } from './server-check.js';
+
+export interface Engine {
+  readonly scripts: Scripts;
+  readonly run: (script: Script, bucket: Bucket, args: readonly Argument[]) => Promise<Routed>;
+  /** Takes an admission back, over the link that brought its answer. */
+  readonly undo: (link: Link, bucket: Bucket, args: readonly Argument[]) => Promise<void>;
+  readonly bringHome: Homes['bringHome'];
+  /** Whether enough replicas have what was written over this link; true where none are asked for. */
+  readonly confirm: (link: Link) => Promise<boolean> | true;
+  /** To be called when a bucket was found without its memory. */
+  readonly onLoss: () => void;
+  /** Resolves when every bucket was touched. */
+  readonly ready: Promise<void>;
+  readonly stop: () => void;
+}
+
+/** At most one warning of a kind in this time. */
+const WARN_AGAIN_MS = 10_000;
+
+/** @throws Error that says what to set, when a server may forget or a deposed master may go on */
+export async function createEngine(
+  open: OpenRoute,
+  settings: RedisStoreSettings,
+  window: AcceptanceWindow,
+  buckets: readonly Bucket[],
+  time: (() => readonly [nowMs: number, atMs: number]) | undefined,
+): Promise<Engine> {
+  const warn = sparingly(settings.onWarning);
+  let caretaker: ReturnType<typeof createCaretaker> | undefined;
+  const route = open(
+    {
+      onTime: (serverMs, elapsedMs) => {
+        if (time === undefined) window.clock.follow(serverMs, elapsedMs);
+      },
+      onServer: () => caretaker?.touchAll(),
+    },
+    (error) => warn('connection', `redis: ${error.message}`),
+  );
+  try {
+    let deposedMs = 0;
+    for (const { redis } of await route.masters()) {
+      const findings = await checkServer(redis, route.topology, settings);
+      for (const warning of findings.warnings) settings.onWarning(`redis: ${warning}`);
+      if (findings.refusals.length > 0) throw new Error(findings.refusals.join('; '));
+      deposedMs = Math.max(deposedMs, findings.deposedMs);
+    }
+    const { maxNonces, maxBudgetsPerOwner, durability } = settings;
+    const { pastMs, futureMs } = window;
+    const injectedTime = time !== undefined;
+    const scripts = compileScripts({
+      pastMs,
+      futureMs,
+      deposedMs,
+      maxNonces,
+      maxBudgetsPerOwner,
+      injectedTime,
+    });
+    const timed = (args: readonly Argument[]): readonly Argument[] =>
+      time === undefined ? args : [...args, ...time()];
+    const run = (script: Script, bucket: Bucket, args: readonly Argument[]): Promise<Routed> =>
+      route.run(script, bucket, timed(args));
+
+    caretaker = createCaretaker(buckets, async (bucket, cursor) => {
+      const { reply } = await run(scripts.touch, bucket, [cursor]);
+      const [code, , forgot, next] = reply;
+      if (code !== REPLY.fresh) throw new Error(`touch: the server answered ${code}`);
+      if (forgot === 1) {
+        warn(
+          'loss',
+          `redis: ${bucket.key} had no memory, or may have lost some: what was signed before it was found is refused for ${futureMs + deposedMs} ms`,
+        );
+      }
+      return { forgot: forgot === 1, cursor: String(next) };
+    });
+    const byKey = new Map(buckets.map((bucket) => [bucket.key, bucket]));
+    const homes = createHomes(
+      scripts,
+      async (script, bucket, args) => (await run(script, bucket, args)).reply,
+      (key) => byKey.get(key),
+      () => window.clock.nowMs(),
+    );
+    const replications = new Map<Link, Replication>();
+    const ready = caretaker.start();
+    ready.catch(() => {});
+    return {
+      scripts,
+      run,
+      ready,
+      undo: async (link, { key }, args) => {
+        await link.run(scripts.undo, key, timed(args));
+      },
+      bringHome: homes.bringHome,
+      onLoss: caretaker.touchAll,
+      confirm: (link) => {
+        if (durability === undefined) return true;
+        let replication = replications.get(link);
+        if (replication === undefined) {
+          replication = createReplication(link.redis, durability);
+          replications.set(link, replication);
+        }
+        return replication.confirm();
+      },
+      stop: () => {
+        caretaker?.stop();
+        for (const replication of replications.values()) replication.close();
+        route.close();
+      },
+    };
+  } catch (error) {
+    route.close();
+    throw error;
+  }
+}
+
+function sparingly(onWarning: (message: string) => void): (kind: string, message: string) => void {
+  const lastMs = new Map<string, number>();
+  return (kind, message) => {
+    const nowMs = performance.now();
+    if (nowMs - (lastMs.get(kind) ?? Number.NEGATIVE_INFINITY) < WARN_AGAIN_MS) return;
+    lastMs.set(kind, nowMs);
+    onWarning(message);
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * One connection to one Redis server: runs scripts there, and knows which server it is. A TCP connection ends with the
+ * server's process, so an identity that was learned on it holds as long as it does. It routes nothing and retries
+ * nothing but a script that the server does not have.
+ */
+import type { Redis } from 'ioredis';
+import { REPLY } from '../script/bucket.js';
+import type { Script } from '../scripts.js';
+
+/** What a script answered: its code, the server's time in Unix milliseconds, and what else it says. */
+export type Reply = readonly [code: number, nowMs: number, ...rest: unknown[]];
+
+export interface Link {
+  readonly redis: Redis;
+  /** Counts connections: what was learned on one says nothing on another. */
+  readonly connection: () => number;
+  /**
+   * Runs a script on today's connection. Rejects when there is none, or when it ends before the answer.
+   *
+   * @param asking whether the server is asked for a slot that is on its way to it
+   */
+  readonly run: (script: Script, key: string, args: readonly Argument[], asking?: boolean) => Promise<Reply>;
+}
+
+export type Argument = string | number;
+
+export interface LinkEvents {
+  /** A reading of the server's clock, taken at some moment of the last `elapsedMs`. */
+  readonly onTime: (serverMs: number, elapsedMs: number) => void;
+  /** The connection leads to a server whose identity was not known. */
+  readonly onServer: () => void;
+}
+
+/** Options of every connection of ours: a command is sent once, on the connection that is there, or not at all. */
+export const CONNECTION_OPTIONS = {
+  autoResendUnfulfilledCommands: false,
+  enableAutoPipelining: false,
+  maxRetriesPerRequest: null,
+  commandTimeout: undefined,
+  stringNumbers: false,
+  keyPrefix: '',
+  replyMapping: 'legacy',
+} as const;
+
+/** A server that answers nothing for so long is given up: its connection may be half dead. */
+const SILENCE_MS = 1_000;
+/** More commands than this are not left waiting for a server that is silent. */
+const MAX_WAITING = 20_000;
+/** Errors of a server that was a master and is none, or must not act as one: somebody else may be by now. */
+const DEPOSED = /^(READONLY|NOREPLICAS|MASTERDOWN)\b/;
+
+export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link {
+  let connection = 0;
+  let identity = '';
+  let waiting = 0;
+  let heardMs = 0;
+  redis.on('close', () => {
+    connection += 1;
+    identity = '';
+  });
+
+  const send = async (
+    script: Script,
+    key: string,
+    args: readonly Argument[],
+    asking: boolean,
+  ): Promise<Reply> => {
+    const sentMs = performance.now();
+    if (waiting === 0) heardMs = sentMs;
+    waiting += 1;
+    try {
+      const reply = (await evaluate(redis, script, [key, identity, ...args], asking)) as unknown as Reply;
+      onTime(reply[1], performance.now() - sentMs);
+      return reply;
+    } finally {
+      waiting -= 1;
+      heardMs = performance.now();
+    }
+  };
+
+  return {
+    redis,
+    connection: () => connection,
+    run: async (script, key, args, asking = false) => {
+      if (waiting > 0 && performance.now() - heardMs > SILENCE_MS) {
+        redis.disconnect(true);
+        throw new Error(`${address(redis)} has been silent for ${SILENCE_MS} ms`);
+      }
+      if (waiting >= MAX_WAITING) throw new Error(`${address(redis)} leaves ${waiting} commands waiting`);
+      await connected(redis);
+      const before = connection;
+      try {
+        let reply = await send(script, key, args, asking);
+        if (reply[0] === REPLY.otherServer && connection === before) {
+          identity = String(reply[2]);
+          onServer();
+          reply = await send(script, key, args, asking);
+        }
+        return reply;
+      } catch (error) {
+        if (error instanceof Error && DEPOSED.test(error.message)) redis.disconnect(true);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Host and port, for messages. */
+export function address(redis: Redis): string {
+  return `Redis at ${redis.options.host ?? 'localhost'}:${redis.options.port ?? 6379}`;
+}
+
+async function evaluate(
+  redis: Redis,
+  { sha, text }: Script,
+  [key, ...args]: readonly [string, ...Argument[]],
+  asking: boolean,
+): Promise<unknown> {
+  const ask = (): void => {
+    if (asking) redis.asking().catch(() => {});
+  };
+  try {
+    ask();
+    return await redis.evalsha(sha, 1, key, ...args);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+    ask();
+    return redis.eval(text, 1, key, ...args);
+  }
+}
+
+/** Waits for a connection that is being made; rejects at once when none is. */
+async function connected(redis: Redis): Promise<void> {
+  switch (redis.status) {
+    case 'ready':
+      return;
+    case 'wait':
+      return redis.connect();
+    case 'connecting':
+    case 'connect':
+      return new Promise((resolve, reject) => {
+        const settle = (error?: Error): void => {
+          redis.off('ready', settle);
+          redis.off('close', failed);
+          if (error === undefined) resolve();
+          else reject(error);
+        };
+        const failed = (): void => settle(new Error(`${address(redis)}: the connection failed`));
+        redis.once('ready', settle);
+        redis.once('close', failed);
+      });
+    default:
+      throw new Error(`${address(redis)}: no connection (${redis.status})`);
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * The store that many processes share: joins the route to the servers, the scripts, and the care for buckets, and
+ * keeps the deadline. Every decision about a request is the scripts'; this file decides what is sent and what came
+ * too late.
+ */
+import type { AcceptanceWindow, Admission, AdmissionResult, Store } from '@countersign/server/stores';
+import { staleSinceMs } from '@countersign/server/stores';
+import { admitArguments } from './admit-arguments.js';
+import { type Bucket, bucketIndex, createBuckets } from './bucket-names.js';
+import { createEngine, type Engine } from './engine.js';
+import type { OpenRoute } from './link/route.js';
+import type { RedisStoreSettings } from './redis-store-options.js';
+import { admissionResult, unavailable } from './replies.js';
+import { REPLY } from './script/bucket.js';
+
+/** A store on Redis. */
+export interface RedisStore extends Required<Store> {
+  /**
+   * Resolves when the servers are reached and found safe and no bucket's horizon is unknown any more. A store that is
+   * not waited for serves all the same, as soon as it can.
+   *
+   * @throws Error that says what to set, when the servers may forget or a deposed master may go on
+   */
+  ready(): Promise<void>;
+  /** Lets the connections go. Then nothing is admitted. */
+  close(): Promise<void>;
+}
+
+/** For tests: another time than the servers', and fewer buckets. */
+export interface Injected {
+  readonly time?: () => readonly [nowMs: number, atMs: number];
+  readonly buckets?: number;
+}
+
+const CLOSED = 'the store is closed';
+/** How soon a start that failed is tried again. */
+const START_AGAIN_MS = 500;
+
+export function storeOver(
+  open: OpenRoute,
+  settings: RedisStoreSettings,
+  injected: Injected = {},
+): RedisStore {
+  const buckets = createBuckets(settings.prefix, injected.buckets);
+  let window: AcceptanceWindow | undefined;
+  let starting: Promise<Engine> | undefined;
+  let closed = false;
+
+  const engine = (): Promise<Engine> => {
+    if (closed) throw new Error(CLOSED);
+    if (window === undefined) throw new TypeError('store: attach an acceptance window before admitting');
+    if (starting === undefined) {
+      const started = createEngine(open, settings, window, buckets, injected.time);
+      starting = started;
+      started.catch(() => {
+        setTimeout(() => {
+          if (starting === started) starting = undefined;
+        }, START_AGAIN_MS).unref();
+      });
+    }
+    return starting;
+  };
+  const bucketOf = (name: string): Bucket => buckets[bucketIndex(name, buckets.length)] as Bucket;
+
+  /** Asks until the key is at home where it is asked for; `late` tells that nobody waits any more. */
+  async function attempt(
+    by: AcceptanceWindow,
+    admission: Admission,
+    byMs: number,
+    late: () => boolean,
+  ): Promise<AdmissionResult> {
+    const { run, undo, scripts, bringHome, confirm, onLoss } = await engine();
+    const { key, owner } = admission;
+    const bucket = bucketOf(owner);
+    const native = bucketOf(key);
+    const args = admitArguments(admission, byMs, native === bucket);
+    if (late()) return unavailable('late');
+    let { reply, link } = await run(scripts.admit, bucket, args);
+    if (reply[0] === REPLY.notHere) {
+      await bringHome(key, native, bucket);
+      if (late()) return unavailable('late');
+      ({ reply, link } = await run(scripts.admit, bucket, args));
+    }
+    if (reply[0] === REPLY.admitted) {
+      const connection = link.connection();
+      const confirmed = await confirm(link);
+      if (!confirmed || late()) {
+        // Once, and only on the connection that brought the answer: elsewhere it could undo another's admission.
+        if (link.connection() === connection) {
+          const at = admitArguments(admission, Number(reply[2]), native === bucket);
+          undo(link, bucket, at).catch(() => {});
+        }
+        return unavailable('too few replicas have it: it was undone');
+      }
+    }
+    const result = admissionResult(reply, admission, by);
+    if (result.outcome === 'recovering' && reply[3] === reply[1]) onLoss();
+    return result;
+  }
+
+  return {
+    attach: (attached) => {
+      window ??= attached;
+      requireSameTolerance(window, attached);
+      engine().catch(() => {});
+    },
+    ready: async () => {
+      const { ready } = await engine();
+      await ready;
+    },
+    admit: (admission) => {
+      if (window === undefined) throw new TypeError('store: attach an acceptance window before admitting');
+      if (closed) return unavailable(CLOSED);
+      const by = window;
+      const withinMs = Math.min(settings.timeoutMs, admission.withinMs ?? settings.timeoutMs);
+      return new Promise((resolve) => {
+        let late = false;
+        const timer = setTimeout(() => {
+          late = true;
+          resolve(unavailable(`no answer within ${withinMs} ms`));
+        }, withinMs);
+        attempt(by, admission, by.clock.nowMs() + withinMs, () => late)
+          .catch((error: unknown) => unavailable(error instanceof Error ? error.message : String(error)))
+          .then((result) => {
+            clearTimeout(timer);
+            resolve(result);
+          });
+      });
+    },
+    declareStale: async (key, owner, signedAtMs) => {
+      const { run, scripts } = await engine();
+      const by = window as AcceptanceWindow;
+      const byMs = by.clock.nowMs() + settings.timeoutMs;
+      const { reply } = await run(scripts.declare, bucketOf(owner), [byMs, key, signedAtMs]);
+      if (reply[0] === REPLY.stale) return staleSinceMs(by, signedAtMs, reply[1]);
+      if (reply[0] === REPLY.fresh) return undefined;
+      throw new Error('the store could not tell');
+    },
+    close: async () => {
+      closed = true;
+      await starting?.then(({ stop }) => stop()).catch(() => {});
+    },
+  };
+}
+
+function requireSameTolerance(ours: AcceptanceWindow, theirs: AcceptanceWindow): void {
+  const { pastMs, futureMs } = ours;
+  if (pastMs === theirs.pastMs && futureMs === theirs.futureMs) return;
+  throw new RangeError(
+    `tolerance: the store serves another verifier with { pastMs: ${pastMs}, futureMs: ${futureMs} }; verifiers that share a store need the same`,
+  );
+}

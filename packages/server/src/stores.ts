@@ -1,0 +1,8 @@
+/**
+ * @countersign/server/stores: what a store is written with, beside the contract itself (`Store`).
+ */
+export { type AcceptanceWindow, staleSinceMs } from './acceptance-window.js';
+export { observer } from './observer.js';
+export { requireFunction, requireObject } from './option-kinds.js';
+export type { Admission, AdmissionResult, BudgetLevel, Charge, Store } from './store.js';
+export { requireWhole } from './whole-number.js';
