@@ -11,10 +11,8 @@ export interface Touched {
 }
 
 export interface Caretaker {
-  /** Begins. Resolves when every bucket was touched once, or rejects with why not. */
-  readonly start: () => Promise<void>;
-  /** Touches every bucket soon. */
-  readonly touchAll: () => void;
+  /** Touches every bucket. Rejects when one could not be reached, after trying all. */
+  readonly touchAll: () => Promise<void>;
   readonly stop: () => void;
 }
 
@@ -23,7 +21,7 @@ const BEAT_MS = 100;
 /** How many are touched at a time. */
 const WIDTH = 64;
 
-/** @param touch rejects when the bucket cannot be reached; `cursor` '' is not to sweep */
+/** Begins at once. @param touch rejects when the bucket cannot be reached; `cursor` '' is not to sweep */
 export function createCaretaker(
   buckets: readonly Bucket[],
   touch: (bucket: Bucket, cursor: string) => Promise<Touched>,
@@ -32,17 +30,18 @@ export function createCaretaker(
   let round: Promise<void> | undefined;
   let again = false;
   let stopped = false;
-  let beat: ReturnType<typeof setInterval> | undefined;
   let position = Math.floor(random() * buckets.length);
   let cursor = '0';
   let busy = false;
 
   const touchEach = async (): Promise<void> => {
     const left = buckets.values();
+    const failures: unknown[] = [];
     const worker = async (): Promise<void> => {
-      for (const bucket of left) await touch(bucket, '');
+      for (const bucket of left) await touch(bucket, '').catch((error: unknown) => failures.push(error));
     };
     await Promise.all(Array.from({ length: WIDTH }, worker));
+    if (failures.length > 0) throw failures[0];
   };
   const touchAll = (): Promise<void> => {
     again = true;
@@ -58,11 +57,6 @@ export function createCaretaker(
     })();
     return round;
   };
-  const touchAllQuietly = (): void => {
-    // Whoever has no connection is asked again when there is one.
-    touchAll().catch(() => {});
-  };
-
   const onBeat = async (): Promise<void> => {
     const bucket = buckets[position];
     if (busy || bucket === undefined) return;
@@ -71,7 +65,7 @@ export function createCaretaker(
       const touched = await touch(bucket, cursor);
       cursor = touched.cursor;
       if (cursor === '0') position = (position + 1) % buckets.length;
-      if (touched.forgot) touchAllQuietly();
+      if (touched.forgot) await touchAll();
     } catch {
       // The next beat tries the next bucket: this one's server may be away for long.
       position = (position + 1) % buckets.length;
@@ -81,17 +75,14 @@ export function createCaretaker(
     }
   };
 
+  const timer = setInterval(onBeat, BEAT_MS);
+  timer.unref();
+
   return {
-    start: async () => {
-      await touchAll();
-      if (stopped) return;
-      beat = setInterval(onBeat, BEAT_MS);
-      beat.unref();
-    },
-    touchAll: touchAllQuietly,
+    touchAll,
     stop: () => {
       stopped = true;
-      clearInterval(beat);
+      clearInterval(timer);
     },
   };
 }

@@ -2,9 +2,11 @@
  * Waits until replicas have what was admitted. WAIT holds up the connection that it is sent on, so it has one of its
  * own; and one WAIT answers for everything that was written before it, so there is one at a time.
  */
-import type { Redis } from 'ioredis';
-import { CONNECTION_OPTIONS } from './link/link.js';
+import { CONNECTION_OPTIONS, connected, type Link } from './link/link.js';
 import type { Durability } from './redis-store-options.js';
+import { RUN_DIGITS } from './script/bucket.js';
+
+const MAX_PAUSE_MS = 100;
 
 export interface Replication {
   /** Whether enough replicas have everything that was written to this server up to now. Never rejects. */
@@ -12,17 +14,25 @@ export interface Replication {
   readonly close: () => void;
 }
 
-export function createReplication(redis: Redis, { replicas, timeoutMs }: Durability): Replication {
-  const own = redis.duplicate({ ...CONNECTION_OPTIONS, enableOfflineQueue: false, lazyConnect: false });
+export function createReplication(link: Link, { replicas, timeoutMs }: Durability): Replication {
+  const own = link.redis.duplicate({
+    ...CONNECTION_OPTIONS,
+    enableOfflineQueue: false,
+    lazyConnect: false,
+    retryStrategy: (attempt: number) => Math.min(attempt * 10, MAX_PAUSE_MS),
+  });
   own.on('error', () => {});
   let running: Promise<boolean> | undefined;
   let next: Promise<boolean> | undefined;
 
   const wait = async (): Promise<boolean> => {
     try {
-      // WAIT waits for what this connection has seen written, and any command makes it see all of it.
-      const [, reached] = await Promise.all([own.ping(), own.wait(replicas, timeoutMs)]);
-      return reached >= replicas;
+      await connected(own);
+      // WAIT waits for what was written before this connection's last command, whoever wrote it; and the two
+      // connections may lead to different servers while one takes over from another.
+      const [server, reached] = await Promise.all([own.info('server'), own.wait(replicas, timeoutMs)]);
+      const run = /^run_id:(\w+)/m.exec(server)?.[1] ?? 'unknown';
+      return reached >= replicas && link.identity().startsWith(run.slice(0, RUN_DIGITS));
     } catch {
       return false;
     }

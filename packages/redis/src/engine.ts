@@ -22,10 +22,8 @@ export interface Engine {
   readonly bringHome: Homes['bringHome'];
   /** Whether enough replicas have what was written over this link; true where none are asked for. */
   readonly confirm: (link: Link) => Promise<boolean> | true;
-  /** To be called when a bucket was found without its memory. */
-  readonly onLoss: () => void;
-  /** Resolves when every bucket was touched. */
-  readonly ready: Promise<void>;
+  /** Touches every bucket. Rejects when one could not be reached. */
+  readonly touchAll: () => Promise<void>;
   readonly stop: () => void;
 }
 
@@ -47,7 +45,7 @@ export async function createEngine(
       onTime: (serverMs, elapsedMs) => {
         if (time === undefined) window.clock.follow(serverMs, elapsedMs);
       },
-      onServer: () => caretaker?.touchAll(),
+      onServer: () => caretaker?.touchAll().catch(() => {}),
     },
     (error) => warn('connection', `redis: ${error.message}`),
   );
@@ -95,22 +93,20 @@ export async function createEngine(
       () => window.clock.nowMs(),
     );
     const replications = new Map<Link, Replication>();
-    const ready = caretaker.start();
-    ready.catch(() => {});
+    caretaker.touchAll().catch(() => {});
     return {
       scripts,
       run,
-      ready,
       undo: async (link, { key }, args) => {
         await link.run(scripts.undo, key, timed(args));
       },
       bringHome: homes.bringHome,
-      onLoss: caretaker.touchAll,
+      touchAll: caretaker.touchAll,
       confirm: (link) => {
         if (durability === undefined) return true;
         let replication = replications.get(link);
         if (replication === undefined) {
-          replication = createReplication(link.redis, durability);
+          replication = createReplication(link, durability);
           replications.set(link, replication);
         }
         return replication.confirm();

@@ -54,7 +54,8 @@ export function storeOver(
       starting = started;
       started.catch(() => {
         setTimeout(() => {
-          if (starting === started) starting = undefined;
+          starting = undefined;
+          if (!closed) engine().catch(() => {});
         }, START_AGAIN_MS).unref();
       });
     }
@@ -69,7 +70,7 @@ export function storeOver(
     byMs: number,
     late: () => boolean,
   ): Promise<AdmissionResult> {
-    const { run, undo, scripts, bringHome, confirm, onLoss } = await engine();
+    const { run, undo, scripts, bringHome, confirm, touchAll } = await engine();
     const { key, owner } = admission;
     const bucket = bucketOf(owner);
     const native = bucketOf(key);
@@ -94,7 +95,7 @@ export function storeOver(
       }
     }
     const result = admissionResult(reply, admission, by);
-    if (result.outcome === 'recovering' && reply[3] === reply[1]) onLoss();
+    if (result.outcome === 'recovering' && reply[3] === reply[1]) touchAll().catch(() => {});
     return result;
   }
 
@@ -105,8 +106,8 @@ export function storeOver(
       engine().catch(() => {});
     },
     ready: async () => {
-      const { ready } = await engine();
-      await ready;
+      const { touchAll } = await engine();
+      await touchAll();
     },
     admit: (admission) => {
       if (window === undefined) throw new TypeError('store: attach an acceptance window before admitting');

@@ -12,6 +12,8 @@ export type Reply = readonly [code: number, nowMs: number, ...rest: unknown[]];
 
 export interface Link {
   readonly redis: Redis;
+  /** Of the server at the other end, as the scripts have it; empty while it is not known. */
+  readonly identity: () => string;
   /** Counts connections: what was learned on one says nothing on another. */
   readonly connection: () => number;
   /**
@@ -54,6 +56,9 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
   let identity = '';
   let waiting = 0;
   let heardMs = 0;
+  redis.on('connect', () => {
+    heardMs = performance.now();
+  });
   redis.on('close', () => {
     connection += 1;
     identity = '';
@@ -80,9 +85,11 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
 
   return {
     redis,
+    identity: () => identity,
     connection: () => connection,
     run: async (script, key, args, asking = false) => {
-      if (waiting > 0 && performance.now() - heardMs > SILENCE_MS) {
+      const silent = waiting > 0 || redis.status === 'connect';
+      if (silent && performance.now() - heardMs > SILENCE_MS) {
         redis.disconnect(true);
         throw new Error(`${address(redis)} has been silent for ${SILENCE_MS} ms`);
       }
@@ -130,7 +137,7 @@ async function evaluate(
 }
 
 /** Waits for a connection that is being made; rejects at once when none is. */
-async function connected(redis: Redis): Promise<void> {
+export async function connected(redis: Redis): Promise<void> {
   switch (redis.status) {
     case 'ready':
       return;

@@ -3,7 +3,7 @@
  * is no longer the master is left; the new connection asks the sentinels again.
  */
 import type { Redis, RedisOptions } from 'ioredis';
-import { CONNECTION_OPTIONS, createLink, type LinkEvents } from './link.js';
+import { CONNECTION_OPTIONS, connected, createLink, type LinkEvents } from './link.js';
 import type { Route } from './route.js';
 
 /** The longest pause between attempts to connect. */
@@ -24,7 +24,10 @@ export function createSingleRoute(redis: Redis, events: LinkEvents, onError: (er
   return {
     topology: (redis.options.sentinels ?? []).length > 0 ? 'sentinel' : 'single',
     run: async (script, { key }, args) => ({ reply: await link.run(script, key, args), link }),
-    masters: async () => [link],
+    masters: async () => {
+      await connected(own);
+      return [link];
+    },
     close: () => own.disconnect(),
   };
 }

@@ -44,6 +44,9 @@ const KEEP_MS = 86_400_000;
 /** How often, at most, the witness is held against the server's own word. */
 const LOOK_AGAIN_MS = 1_000;
 
+/** Of a server's run id, and of the id of its replication history: together they are its identity. */
+export const RUN_DIGITS = 20;
+
 const REAL_TIME = `local time = redis.call('TIME')
 local now = time[1] * 1000 + (time[2] - time[2] % 1000) / 1000`;
 
@@ -77,15 +80,17 @@ if witness then
 end
 if not same or now < lookedAt or now >= lookedAt + ${LOOK_AGAIN_MS} then
   local server, replication = redis.pcall('INFO', 'server'), redis.pcall('INFO', 'replication')
-  if type(server) ~= 'string' or type(replication) ~= 'string' then return { ${REPLY.infoDenied}, now } end
-  local real = string.sub(string.match(server, 'run_id:(%x+)'), 1, 20)
-    .. string.sub(string.match(replication, 'master_replid:(%x+)'), 1, 20)
+  local run = type(server) == 'string' and string.match(server, 'run_id:(%x+)')
+  local history = type(replication) == 'string' and string.match(replication, 'master_replid:(%x+)')
+  if not run or not history then return { ${REPLY.infoDenied}, now } end
+  local real = string.sub(run, 1, ${RUN_DIGITS}) .. string.sub(history, 1, ${RUN_DIGITS})
   if real ~= ID then return { ${REPLY.otherServer}, now, real } end
   if same then
     -- Budgets never run backwards.
     if now < lookedAt then heldBack = heldBack + lookedAt - now end
   else
-    horizon = math.max(horizon, now + ${futureMs + deposedMs})
+    -- The server that wrote last may have had a clock ahead of this one's.
+    horizon = math.max(horizon, math.max(now, lookedAt + ${LOOK_AGAIN_MS}) + ${futureMs + deposedMs})
     raisedAt = now
   end
   lookedAt = now
