@@ -3,6 +3,7 @@
  * buckets.
  */
 import type { AcceptanceWindow } from '@countersign/server/stores';
+import type { Redis } from 'ioredis';
 import type { Bucket } from './bucket-names.js';
 import { createCaretaker } from './caretaker.js';
 import { createReplication, type Replication } from './durability.js';
@@ -13,6 +14,7 @@ import type { RedisStoreSettings } from './redis-store-options.js';
 import { REPLY } from './script/bucket.js';
 import { compileScripts, type Script, type Scripts } from './scripts.js';
 import { checkServer } from './server-check.js';
+import type { Warn } from './warnings.js';
 
 export interface Engine {
   readonly scripts: Scripts;
@@ -27,33 +29,43 @@ export interface Engine {
   readonly stop: () => void;
 }
 
-/** At most one warning of a kind in this time. */
-const WARN_AGAIN_MS = 10_000;
-
-/** @throws Error that says what to set, when a server may forget or a deposed master may go on */
+/**
+ * @param onUnfit is called when a server that came later needs another engine, or none
+ * @throws Error that says what to set, when a server may forget or a deposed master may go on
+ */
 export async function createEngine(
   open: OpenRoute,
   settings: RedisStoreSettings,
   window: AcceptanceWindow,
   buckets: readonly Bucket[],
+  warn: Warn,
   time: (() => readonly [nowMs: number, atMs: number]) | undefined,
+  onUnfit: () => void,
 ): Promise<Engine> {
-  const warn = sparingly(settings.onWarning);
   let caretaker: ReturnType<typeof createCaretaker> | undefined;
   const route = open(
     {
       onTime: (serverMs, elapsedMs) => {
         if (time === undefined) window.clock.follow(serverMs, elapsedMs);
       },
-      onServer: () => caretaker?.touchAll().catch(() => {}),
+      onServer: (redis) => {
+        if (caretaker === undefined) return;
+        caretaker.touchAll().catch(() => {});
+        checkAgain(redis).catch(() => {});
+      },
     },
-    (error) => warn('connection', `redis: ${error.message}`),
+    (error) => warn('connection', error.message),
   );
+  let deposedMs = 0;
+  /** A server that was not there at the start may be set up otherwise. */
+  const checkAgain = async (redis: Redis): Promise<void> => {
+    const findings = await checkServer(redis, route.topology, settings);
+    if (findings.refusals.length > 0 || findings.deposedMs > deposedMs) onUnfit();
+  };
   try {
-    let deposedMs = 0;
     for (const { redis } of await route.masters()) {
       const findings = await checkServer(redis, route.topology, settings);
-      for (const warning of findings.warnings) settings.onWarning(`redis: ${warning}`);
+      for (const warning of findings.warnings) warn(warning, warning);
       if (findings.refusals.length > 0) throw new Error(findings.refusals.join('; '));
       deposedMs = Math.max(deposedMs, findings.deposedMs);
     }
@@ -80,7 +92,7 @@ export async function createEngine(
       if (forgot === 1) {
         warn(
           'loss',
-          `redis: ${bucket.key} had no memory, or may have lost some: what was signed before it was found is refused for ${futureMs + deposedMs} ms`,
+          `${bucket.key} had no memory, or may have lost some: what was signed before it was found is refused for ${futureMs + deposedMs} ms`,
         );
       }
       return { forgot: forgot === 1, cursor: String(next) };
@@ -121,14 +133,4 @@ export async function createEngine(
     route.close();
     throw error;
   }
-}
-
-function sparingly(onWarning: (message: string) => void): (kind: string, message: string) => void {
-  const lastMs = new Map<string, number>();
-  return (kind, message) => {
-    const nowMs = performance.now();
-    if (nowMs - (lastMs.get(kind) ?? Number.NEGATIVE_INFINITY) < WARN_AGAIN_MS) return;
-    lastMs.set(kind, nowMs);
-    onWarning(message);
-  };
 }

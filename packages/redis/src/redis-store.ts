@@ -12,6 +12,7 @@ import type { OpenRoute } from './link/route.js';
 import type { RedisStoreSettings } from './redis-store-options.js';
 import { admissionResult, unavailable } from './replies.js';
 import { REPLY } from './script/bucket.js';
+import { sparingly } from './warnings.js';
 
 /** A store on Redis. */
 export interface RedisStore extends Required<Store> {
@@ -42,6 +43,7 @@ export function storeOver(
   injected: Injected = {},
 ): RedisStore {
   const buckets = createBuckets(settings.prefix, injected.buckets);
+  const warn = sparingly(settings.onWarning);
   let window: AcceptanceWindow | undefined;
   let starting: Promise<Engine> | undefined;
   let closed = false;
@@ -50,16 +52,22 @@ export function storeOver(
     if (closed) throw new Error(CLOSED);
     if (window === undefined) throw new TypeError('store: attach an acceptance window before admitting');
     if (starting === undefined) {
-      const started = createEngine(open, settings, window, buckets, injected.time);
+      const started = createEngine(open, settings, window, buckets, warn, injected.time, () =>
+        restart(started),
+      );
       starting = started;
-      started.catch(() => {
-        setTimeout(() => {
-          starting = undefined;
-          if (!closed) engine().catch(() => {});
-        }, START_AGAIN_MS).unref();
+      started.catch((error: unknown) => {
+        if (!closed) warn('start', error instanceof Error ? error.message : String(error));
+        setTimeout(restart, START_AGAIN_MS, started).unref();
       });
     }
     return starting;
+  };
+  const restart = (old: Promise<Engine>): void => {
+    if (starting !== old || closed) return;
+    starting = undefined;
+    old.then(({ stop }) => stop()).catch(() => {});
+    engine().catch(() => {});
   };
   const bucketOf = (name: string): Bucket => buckets[bucketIndex(name, buckets.length)] as Bucket;
 

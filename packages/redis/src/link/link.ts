@@ -30,7 +30,7 @@ export interface LinkEvents {
   /** A reading of the server's clock, taken at some moment of the last `elapsedMs`. */
   readonly onTime: (serverMs: number, elapsedMs: number) => void;
   /** The connection leads to a server whose identity was not known. */
-  readonly onServer: () => void;
+  readonly onServer: (redis: Redis) => void;
 }
 
 /** Options of every connection of ours: a command is sent once, on the connection that is there, or not at all. */
@@ -100,7 +100,7 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
         let reply = await send(script, key, args, asking);
         if (reply[0] === REPLY.otherServer && connection === before) {
           identity = String(reply[2]);
-          onServer();
+          onServer(redis);
           reply = await send(script, key, args, asking);
         }
         return reply;
