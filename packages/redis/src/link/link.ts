@@ -56,6 +56,7 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
   let identity = '';
   let waiting = 0;
   let heardMs = 0;
+  let opening: Promise<void> | undefined;
   redis.on('connect', () => {
     heardMs = performance.now();
   });
@@ -64,6 +65,13 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
     identity = '';
   });
 
+  /** However many wait for a connection, they wait together. */
+  const open = (): Promise<void> => {
+    opening ??= connected(redis).finally(() => {
+      opening = undefined;
+    });
+    return opening;
+  };
   const send = async (
     script: Script,
     key: string,
@@ -94,7 +102,7 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
         throw new Error(`${address(redis)} has been silent for ${SILENCE_MS} ms`);
       }
       if (waiting >= MAX_WAITING) throw new Error(`${address(redis)} leaves ${waiting} commands waiting`);
-      await connected(redis);
+      if (redis.status !== 'ready') await open();
       const before = connection;
       try {
         let reply = await send(script, key, args, asking);
