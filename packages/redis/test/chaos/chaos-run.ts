@@ -1,0 +1,173 @@
+/**
+ * Runs a case: servers, processes, load, the fault in the middle of it, copies of admitted requests all the while, and
+ * at the end everything that was ever sent, played back to everybody.
+ */
+import { randomBytes } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntil } from '@countersign/testkit/redis';
+import { type ChaosCase, EXTENT, type Fault, NOTICE_MS, type Stage, TOLERANCE } from './chaos-case.js';
+import { ANSWER_WITHIN_MS, answersOf, type Findings, judge } from './findings.js';
+import { type Load, startLoad } from './load.js';
+import { type Keys, type Service, startServices, stopServices } from './services.js';
+import { createPlayer, type Player, playAll, recordingWire, type Wire } from './wire.js';
+
+/** Beside the horizon's own time: how soon calls succeed after a fault. */
+const RESUME_MS = 2_000;
+const PLAYBACKS = 2;
+const PLAY_WIDTH = 32;
+const COPIES_PER_SECOND = 100;
+/** Copies are made of as many requests as were admitted last. */
+const COPIED = 200;
+const LAST_CALLS_MS = 30_000;
+const PROGRESS_MS = 2_000;
+
+/** Two owners with two keys each, and keys that are their own owners: several buckets, and homes to be found. */
+function makeKeys(): Keys {
+  const owners = ['acme', 'acme', 'globex', 'globex', 'key_4', 'key_5', 'key_6', 'key_7'];
+  return Object.fromEntries(
+    owners.map((owner, i) => {
+      const secret = `cs1s_${randomBytes(32).toString('base64url')}`;
+      return [`key_${i}`, { secret, owner, scopes: ['orders'] }];
+    }),
+  );
+}
+
+/** Runs it once and gives what is to be said of it. */
+export async function runCase({ name, prepare }: ChaosCase): Promise<Findings> {
+  const keys = makeKeys();
+  const stage = await prepare();
+  let services: Service[] = [];
+  try {
+    services = await startServices(
+      Array.from({ length: EXTENT.services }, (_, i) => ({
+        redis: stage.redisFor(i),
+        keys,
+        tolerance: TOLERANCE,
+        // Wide: no answer 429 has another reason than the fault.
+        limits: { '*': '1000000/m', 'orders:write': '500000/m' },
+        answerWithinMs: ANSWER_WITHIN_MS,
+        ...stage.serviceOptions?.(i),
+      })),
+    );
+    return await playThrough(name, stage, services, keys);
+  } finally {
+    await Promise.all([stopServices(services), stage.stop()]);
+  }
+}
+
+async function playThrough(
+  name: string,
+  stage: Stage,
+  services: readonly Service[],
+  keys: Keys,
+): Promise<Findings> {
+  const ports = services.map(({ port }) => port);
+  const recoveryMs = TOLERANCE.futureMs + stage.deposedMs + RESUME_MS;
+  const player = createPlayer(PLAY_WIDTH);
+  // What comes before is the horizon of servers that are new.
+  await untilServed(keys, ports, recoveryMs + 5_000);
+  const wire = recordingWire();
+  const load = startLoad('call', wire, keys, ports, EXTENT.callsPerSecond);
+  const copier = startCopying(wire, player, ports);
+  const stopTelling = tellProgress(name, load, wire);
+  try {
+    await sleep(EXTENT.loadMs);
+    const fault = await stage.fault({ services, keys });
+    await sleep(fault.overMs + recoveryMs + EXTENT.loadMs - Date.now());
+    await load.stop(LAST_CALLS_MS);
+    const copies = await copier.stop();
+    const before = await Promise.all(services.map((service) => service.report()));
+    const playback = new Map<number, number>();
+    for (let i = 0; i < PLAYBACKS; i++) {
+      const statuses = await playAll(player, wire.sent, ports, PLAY_WIDTH);
+      for (const [status, count] of statuses) playback.set(status, (playback.get(status) ?? 0) + count);
+    }
+    const after = await Promise.all(services.map((service) => service.report()));
+    const recorded = {
+      calls: load.calls,
+      sent: wire.sent,
+      fault,
+      recoveryMs,
+      copies,
+      playback,
+      before,
+      after,
+    };
+    const { figures, violations } = judge(recorded);
+    const executions = before.flatMap(({ journal }, service) => journal.map((one) => ({ ...one, service })));
+    const missed = await fault.met({ answers: answersOf(wire.sent), executions });
+    const findings = { figures, violations: missed === undefined ? violations : [...violations, missed] };
+    report(name, fault, findings);
+    return findings;
+  } finally {
+    stopTelling();
+    await Promise.all([load.stop(0), copier.stop()]);
+    player.close();
+  }
+}
+
+/** Waits until every key has been served by every process. */
+async function untilServed(keys: Keys, ports: readonly number[], withinMs: number): Promise<void> {
+  const wire = recordingWire();
+  const load = startLoad('before', wire, keys, ports, EXTENT.callsPerSecond);
+  const pairs = Object.keys(keys).length * ports.length;
+  try {
+    await waitUntil('a service that serves', withinMs, () => {
+      const served = load.calls.filter(({ status }) => status === 200);
+      return new Set(served.map(({ key, port }) => `${key} ${port}`)).size === pairs || undefined;
+    });
+  } finally {
+    await load.stop(LAST_CALLS_MS);
+  }
+}
+
+/** Sends what was admitted again and again, to everybody, while it goes on. */
+function startCopying(
+  { admitted }: Wire,
+  { play }: Player,
+  ports: readonly number[],
+): { stop: () => Promise<Map<number, number>> } {
+  const statuses = new Map<number, number>();
+  const running = new Set<Promise<void>>();
+  const timer = setInterval(() => {
+    const one = admitted[Math.max(0, admitted.length - 1 - Math.floor(Math.random() * COPIED))];
+    const port = ports[Math.floor(Math.random() * ports.length)];
+    if (one === undefined || port === undefined) return;
+    const copy = play(one, port).then((status) => {
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    });
+    running.add(copy);
+    void copy.finally(() => running.delete(copy));
+  }, 1_000 / COPIES_PER_SECOND);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await Promise.all(running);
+      return statuses;
+    },
+  };
+}
+
+function tellProgress(name: string, { calls }: Load, { sent }: Wire): () => void {
+  if (!EXTENT.progress) return () => {};
+  const startedMs = performance.now();
+  const timer = setInterval(() => {
+    const ended = calls.filter(({ endedMs }) => endedMs !== undefined);
+    const failed = ended.filter(({ error }) => error !== undefined).length;
+    const seconds = Math.round((performance.now() - startedMs) / 1_000);
+    console.log(
+      `chaos: ${name}: ${seconds} s, ${calls.length} calls (${calls.length - ended.length} under way, ${failed} failed), ${sent.length} requests`,
+    );
+  }, PROGRESS_MS);
+  return () => clearInterval(timer);
+}
+
+function report(name: string, fault: Fault, { figures, violations }: Findings): void {
+  const file = process.env['COUNTERSIGN_CHAOS_RESULTS'];
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ name, figures, violations })}\n`);
+  if (!EXTENT.progress) return;
+  console.log(
+    `chaos: ${name}: fault of ${fault.overMs - fault.beganMs} ms, noticed within ${NOTICE_MS} ms, calls succeed again ${figures.resumedMs} ms after it; ${violations.length} violations`,
+  );
+}
