@@ -129,7 +129,7 @@ export function clusterSlots(nodes: readonly ClusterNode[]): ClusterSlots {
 }
 
 /** What a node says of itself. */
-export interface OwnWord {
+interface OwnWord {
   readonly node: ClusterNode;
   /** The id of its master, unless it is one. */
   readonly master: string | undefined;
@@ -137,7 +137,7 @@ export interface OwnWord {
   readonly slots: readonly Range[];
 }
 
-export async function own(node: ClusterNode): Promise<OwnWord> {
+async function own(node: ClusterNode): Promise<OwnWord> {
   const table = await tableOf(node);
   const line = table.find(([, , flags]) => flags?.startsWith('myself')) ?? [];
   const [, , , master, , , epoch] = line;
@@ -147,6 +147,14 @@ export async function own(node: ClusterNode): Promise<OwnWord> {
 async function ownerSeenBy(node: ClusterNode, slot: number): Promise<string | undefined> {
   const line = (await tableOf(node)).find((columns) => holds(slotsOf(columns), slot));
   return line?.[0];
+}
+
+/** Who serves which slots, and who follows whom, as a node sees it; the same text for the same view. */
+export async function viewOf(node: ClusterNode): Promise<string> {
+  const lines = (await tableOf(node)).map((columns) =>
+    [columns[0], columns[3], ...slotsOf(columns)].join(' '),
+  );
+  return lines.sort().join('\n');
 }
 
 /** The columns of CLUSTER NODES: id, address, flags, master, ping, pong, epoch, link, slots. */

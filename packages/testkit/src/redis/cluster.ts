@@ -2,7 +2,7 @@
  * A real Redis Cluster on 127.0.0.1. Its slots are shared out evenly over the masters; replicas do not wander between
  * masters, and move up only when their master is gone for the node timeout.
  */
-import { type ClusterNode, type ClusterSlots, clusterSlots, own } from './cluster-slots.js';
+import { type ClusterNode, type ClusterSlots, clusterSlots, viewOf } from './cluster-slots.js';
 import { freePort } from './free-port.js';
 import { launchRedis, type RedisConfig } from './redis-server.js';
 import { untilFollowed } from './replication.js';
@@ -25,7 +25,7 @@ export interface RedisCluster extends ClusterSlots {
   /** The first masters first, then their replicas. */
   readonly nodes: readonly ClusterNode[];
   readonly startupNodes: readonly { readonly host: string; readonly port: number }[];
-  /** Waits until all nodes run, every slot has one master, and the replicas are linked to theirs: after a fault. */
+  /** Waits until all nodes run and agree who serves what, and the replicas are linked to their masters: after a fault. */
   untilWhole(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -118,11 +118,8 @@ async function join(nodes: readonly ClusterNode[], masters: number): Promise<voi
 async function untilWhole(nodes: readonly ClusterNode[], timeoutMs: number): Promise<void> {
   await waitUntil('a whole cluster', timeoutMs, async () => {
     const serving = await Promise.all(nodes.map((node) => serves(node, nodes.length)));
-    const words = await Promise.all(nodes.map(own));
-    const masters = words.filter(({ master }) => master === undefined);
-    const claimed = masters.flatMap(({ slots }) => slots.map(([first, last]) => last + 1 - first));
-    const total = claimed.reduce((sum, count) => sum + count, 0);
-    return (serving.every(Boolean) && total === SLOTS) || undefined;
+    const views = new Set(await Promise.all(nodes.map(viewOf)));
+    return (serving.every(Boolean) && views.size === 1) || undefined;
   });
 }
 

@@ -41,7 +41,7 @@ export interface RedisSentinel {
    */
   master(): Promise<RedisServer>;
   /**
-   * Has a replica promoted, and waits until every running server and sentinel follows it: about four seconds, in most of
+   * Has a replica promoted, and waits until every running server and sentinel follows it: about five seconds, in most of
    * which the old master still serves as one.
    */
   failover(): Promise<void>;

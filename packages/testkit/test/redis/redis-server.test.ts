@@ -124,7 +124,7 @@ it.each([
   for (const [port, dir, pid] of servers) {
     await waitUntil('its end', 2000, async () => (await refusesConnections(port)) || undefined);
     await waitUntil('the folder to go', 2000, () => !existsSync(dir) || undefined);
-    expect(isAlive(pid)).toBe(false);
+    await waitUntil('the process to go', 2000, () => !isAlive(pid) || undefined);
   }
 });
 
