@@ -14,7 +14,10 @@ export function slowStore(store: Store, wait: () => Promise<void>): Store {
     admit: (admission) => slowly(() => store.admit(admission)),
     ...(store.declareStale === undefined
       ? {}
-      : { declareStale: (key, owner, signedAtMs) => slowly(() => store.declareStale?.(key, owner, signedAtMs)) }),
+      : {
+          declareStale: (key, owner, signedAtMs) =>
+            slowly(() => store.declareStale?.(key, owner, signedAtMs)),
+        }),
   };
 }
 
