@@ -55,8 +55,9 @@ function fieldIndex(target: string, hash: string, count: string): string {
   if ${target} >= ${count} then ${target} = ${target} - size / 2 end`;
 }
 
+/** Lua: every bit of the nonce counts, also where it comes from a counter or a poor generator; exact below 2^53. */
 function hashOf(a: string, b: string, c: string, d: string): string {
-  return `(${a} + 3 * ${b} + 5 * ${c} + 7 * ${d}) % 4294967296`;
+  return `(${a} * 262147 + ${b} * 131101 + ${c} * 65537 + ${d} * 32771) % 4294967291`;
 }
 
 /**
