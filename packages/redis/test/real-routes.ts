@@ -24,6 +24,7 @@ export async function startStandalone(config: RedisConfig = {}): Promise<Standal
   const server = await startRedis({ config });
   const redis = new Redis({ host: server.host, port: server.port, lazyConnect: true });
   const route = createSingleRoute(redis, QUIET, () => {});
+  await route.masters();
   return {
     server,
     route,
