@@ -37,7 +37,10 @@ export interface LinkEvents {
 export const CONNECTION_OPTIONS = {
   autoResendUnfulfilledCommands: false,
   enableAutoPipelining: false,
-  maxRetriesPerRequest: null,
+  // With `null`, ioredis never settles what was under way when a connection closed.
+  maxRetriesPerRequest: 0,
+  // A connection that is given up is gone at once: its other end may not be there to close it.
+  disconnectTimeout: 100,
   commandTimeout: undefined,
   stringNumbers: false,
   keyPrefix: '',
@@ -56,6 +59,7 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
   let identity = '';
   let waiting = 0;
   let heardMs = 0;
+  let left = -1;
   let opening: Promise<void> | undefined;
   redis.on('connect', () => {
     heardMs = performance.now();
@@ -65,6 +69,12 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
     identity = '';
   });
 
+  /** Once a connection, and only if there is one: ioredis gives up for good when it is told so while it asks sentinels. */
+  const leave = (): void => {
+    if (left === connection || (redis.status !== 'ready' && redis.status !== 'connect')) return;
+    left = connection;
+    redis.disconnect(true);
+  };
   /** However many wait for a connection, they wait together. */
   const open = (): Promise<void> => {
     opening ??= connected(redis).finally(() => {
@@ -98,7 +108,7 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
     run: async (script, key, args, asking = false) => {
       const silent = waiting > 0 || redis.status === 'connect';
       if (silent && performance.now() - heardMs > SILENCE_MS) {
-        redis.disconnect(true);
+        leave();
         throw new Error(`${address(redis)} has been silent for ${SILENCE_MS} ms`);
       }
       if (waiting >= MAX_WAITING) throw new Error(`${address(redis)} leaves ${waiting} commands waiting`);
@@ -113,7 +123,7 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
         }
         return reply;
       } catch (error) {
-        if (error instanceof Error && DEPOSED.test(error.message)) redis.disconnect(true);
+        if (error instanceof Error && DEPOSED.test(error.message) && connection === before) leave();
         throw error;
       }
     },
