@@ -59,6 +59,8 @@ export interface KeySecret {
 /** How many secrets a key may have. A request that proves nothing costs this many HMACs, whatever the cause. */
 export const MAX_SECRETS = 3;
 const MAX_OWNER_LENGTH = 256;
+/** Half of a character: on its way to a store all of them would become one. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const defined = new WeakSet<object>();
 
@@ -76,6 +78,7 @@ export function defineKey(id: string, config: KeyConfig): Key {
   if (typeof owner !== 'string' || owner === '' || owner.length > MAX_OWNER_LENGTH) {
     throw new TypeError(`${place}.owner: expected a text of 1 to ${MAX_OWNER_LENGTH} characters`);
   }
+  if (LONE_SURROGATE.test(owner)) throw new TypeError(`${place}.owner: expected well-formed Unicode`);
   if (typeof disabled !== 'boolean') throw new TypeError(`${place}.disabled: expected true or false`);
   const notBeforeMs = readTime(config.notBefore, `${place}.notBefore`);
   const expiresAtMs = readTime(config.expiresAt, `${place}.expiresAt`);
