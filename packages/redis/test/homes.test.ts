@@ -23,7 +23,6 @@ const KEY = 'key';
 const OWNERS = ownersInDifferentBuckets(4);
 /** A touch has fewer arguments than other scripts, an admission has more. */
 const TOUCH_ARGUMENTS = 3;
-const ADMISSION_ARGUMENTS = 13;
 const LONG_BEFORE_MS = 40_000_000;
 let services = 0;
 
@@ -79,8 +78,9 @@ function service(): Service {
               commands++;
               if (stopsAt('command')) throw new Error('stopped');
               const routed = await route.run(script, bucket, args);
-              if (args.length >= ADMISSION_ARGUMENTS && routed.reply[0] === REPLY.admitted) {
-                const nonce = args.slice(3, 7).join();
+              const head = args[0];
+              if (Buffer.isBuffer(head) && routed.reply[0] === REPLY.admitted) {
+                const nonce = head.toString('hex', 16, 32);
                 admissions.set(nonce, (admissions.get(nonce) ?? 0) + 1);
               }
               if (stopsAt('answer')) throw new Error('stopped');

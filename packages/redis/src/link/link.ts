@@ -24,7 +24,7 @@ export interface Link {
   readonly run: (script: Script, key: string, args: readonly Argument[], asking?: boolean) => Promise<Reply>;
 }
 
-export type Argument = string | number;
+export type Argument = string | number | Buffer;
 
 export interface LinkEvents {
   /** A reading of the server's clock, taken at some moment of the last `elapsedMs`. */

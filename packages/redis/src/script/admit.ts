@@ -3,7 +3,8 @@
  * written at the end, in one command, so that a refusal changes nothing and a failure leaves nothing half done.
  */
 import { openLua, REPLY, type ScriptSettings, saveLua, startLua } from './bucket.js';
-import { type ChargeArguments, chargeLua, lookLua } from './budgets.js';
+import { chargeLua, lookLua } from './budgets.js';
+import { CHARGE, FIXED_ARGUMENTS, headLua } from './head.js';
 import { isHomeLua } from './homes.js';
 import {
   claimNonceLua,
@@ -15,19 +16,8 @@ import {
   makeRoomLua,
 } from './nonces.js';
 
-/** Arguments before those of the charges. */
-const FIXED = 12;
-
-const CHARGE: ChargeArguments = {
-  field: (i) => `ARGV[${FIXED} + ${i}]`,
-  limit: (i) => `ARGV[${FIXED} + count + ${i}]`,
-  windowMs: (i) => `ARGV[${FIXED} + 2 * count + ${i}]`,
-  cost: (i) => `ARGV[${FIXED} + 3 * count + ${i}]`,
-};
-
 /**
- * ARGV: identity, the time by which it must run (0: any), owner, key, the nonce as four 32-bit words, signed time, 1
- * where the key is native to this bucket or 0, `k<key>`, `h<key>`, then of all charges the fields, the limits, the windows and the costs.
+ * ARGV: identity, the head (`head.ts`), owner, `k<key>`, `h<key>`, then the charges' fields.
  *
  * Replies: `[code, now, …]`; admitted and limited go on with the budgets' time, the wait (-1: for ever) and, for each
  * charge, units left, milliseconds until more come, and whether it was violated. Recovering: the horizon, and since
@@ -36,13 +26,11 @@ const CHARGE: ChargeArguments = {
 export function admitScript(settings: ScriptSettings): string {
   const { pastMs, futureMs, injectedTime } = settings;
   return `${startLua(settings)}
-local owner, key, signed = ARGV[3], ARGV[4], tonumber(ARGV[9])
-local count = (#ARGV - ${injectedTime ? FIXED + 2 : FIXED}) / 4
-local found = redis.call('HMGET', BUCKET, 'm', unpack(ARGV, 11, ${FIXED} + count))
+${headLua(injectedTime)}
+local found = redis.call('HMGET', BUCKET, 'm', unpack(ARGV, 4, ${FIXED_ARGUMENTS} + count))
 ${openLua(settings, 'found[1]')}
 local answer
 repeat
-  local by = tonumber(ARGV[2])
   if by > 0 and now > by then
     answer = { ${REPLY.late}, now }
     break
@@ -52,7 +40,7 @@ repeat
     break
   end
   ${loadKeyLua('found[2]')}
-  ${isHomeLua(settings, 'found[3]', "ARGV[10] == '1'")}
+  ${isHomeLua(settings, 'found[3]', 'native == 1')}
   if not isHome then
     answer = { ${REPLY.notHere}, now }
     break
@@ -60,7 +48,7 @@ repeat
   if signed < now - ${pastMs} then
     -- A client that hears this may sign anew, so the old signature stays dead, whatever the clock does.
     if signed > expired then expired = signed end
-    write = { ARGV[11], ${KEY_RECORD} }
+    write = { key, ${KEY_RECORD} }
     answer = { ${REPLY.stale}, now }
     break
   end
@@ -69,16 +57,16 @@ repeat
     answer = { ${REPLY.recovering}, now, top, deadSince }
     break
   end
-  ${findNonceLua(['ARGV[5]', 'ARGV[6]', 'ARGV[7]', 'ARGV[8]'])}
+  ${findNonceLua()}
   if position then
     answer = { ${REPLY.replayed}, now }
     break
   end
-  ${lookLua(settings, CHARGE)}
+  ${lookLua(settings)}
   if wait ~= 0 then
     answer = { ${REPLY.limited}, now, at, wait or -1 }
     for i = 1, count do
-      local log, left, reset = found[i + 3], tonumber(${CHARGE.limit('i')}) - used[i], 0
+      local log, left, reset = found[i + 3], (${CHARGE.numbers('i')}) - used[i], 0
       if not log and placeWait ~= 0 then left, reset = 0, placeWait or 0
       elseif log and from[i] < #log then reset = math.ceil(struct.unpack('>d', log, from[i]) - at) end
       answer[3 * i + 2], answer[3 * i + 3], answer[3 * i + 4] = left, reset, waits[i] == 0 and 0 or 1
@@ -90,7 +78,7 @@ repeat
   ${growLua()}
   answer = { ${REPLY.admitted}, now, at, 0 }
   for i = 1, count do
-    ${chargeLua(CHARGE)}
+    ${chargeLua()}
     write[#write + 1] = ${CHARGE.field('i')}
     write[#write + 1] = log
     answer[3 * i + 2], answer[3 * i + 3], answer[3 * i + 4] = left, math.ceil(struct.unpack('>d', log, 9) - at), 0
@@ -100,7 +88,7 @@ repeat
     write[#write + 1] = 'o' .. owner
     write[#write + 1] = list
   end
-  write[#write + 1] = ARGV[11]
+  write[#write + 1] = key
   write[#write + 1] = ${KEY_RECORD}
   if now + ${pastMs + futureMs} > keepUntil then keepUntil = now + ${pastMs + futureMs} end
 until true

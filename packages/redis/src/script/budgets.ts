@@ -6,6 +6,7 @@
  * full table can tell when it has a place again.
  */
 import type { ScriptSettings } from './bucket.js';
+import { CHARGE } from './head.js';
 
 /** As in `rate-window.ts`. */
 const EXACT_LIMIT = 128;
@@ -18,12 +19,12 @@ const LOOKED_AT = 4;
  *
  * After it: `used`, `from` (the first pair that is in use), `waits` (false: never), and `wait` over all of them.
  */
-export function lookLua({ maxBudgetsPerOwner }: ScriptSettings, charge: ChargeArguments): string {
+export function lookLua({ maxBudgetsPerOwner }: ScriptSettings): string {
   return `
 local used, from, waits, wait, missing = {}, {}, {}, 0, 0
 for i = 1, count do
   local log, units, first, own = found[i + 3], 0, 9, 0
-  local limit, cost = tonumber(${charge.limit('i')}), tonumber(${charge.cost('i')})
+  local limit, _, cost = ${CHARGE.numbers('i')}
   if log then
     units = struct.unpack('>d', log)
     while first < #log do
@@ -53,17 +54,9 @@ for i = 1, count do
 end
 local placeWait, list = 0, nil
 if missing > 0 then
-${placesLua(maxBudgetsPerOwner, charge)}
+${placesLua(maxBudgetsPerOwner)}
 end
 `;
-}
-
-/** Lua expressions for the i-th charge. */
-export interface ChargeArguments {
-  readonly field: (i: string) => string;
-  readonly limit: (i: string) => string;
-  readonly windowMs: (i: string) => string;
-  readonly cost: (i: string) => string;
 }
 
 /** Lua: `back`, when what is charged at `at` comes back. */
@@ -76,9 +69,9 @@ export function comesBackLua(): string {
 }
 
 /** Lua: charges the i-th budget at `at`: `log` becomes the log to save. */
-export function chargeLua(charge: ChargeArguments): string {
+export function chargeLua(): string {
   return `
-  local limit, windowMs, cost = tonumber(${charge.limit('i')}), tonumber(${charge.windowMs('i')}), tonumber(${charge.cost('i')})
+  local limit, windowMs, cost = ${CHARGE.numbers('i')}
   ${comesBackLua()}
   local log, left = found[i + 3] or '', limit - used[i] - cost
   local head, first = struct.pack('>d', used[i] + cost), from[i]
@@ -97,10 +90,10 @@ export function chargeLua(charge: ChargeArguments): string {
  * never; `list`: the owner's list with the new names. Idle budgets are dropped on the way. A full list keeps what was
  * found out about it: until `firstIdle` nothing changes, so that asking again costs nothing.
  */
-function placesLua(maxBudgets: number, charge: ChargeArguments): string {
+function placesLua(maxBudgets: number): string {
   return `
   local wanted, listName = {}, 'o' .. owner
-  for i = 1, count do wanted[${charge.field('i')}] = true end
+  for i = 1, count do wanted[${CHARGE.field('i')}] = true end
   local names = redis.call('HGET', BUCKET, listName) or struct.pack('>dddI4', -1, 0, 0, 0)
   local firstIdle, lackedThen, till, size = struct.unpack('>dddI4', names)
   local lacking = size + missing - ${maxBudgets}
@@ -134,7 +127,7 @@ function placesLua(maxBudgets: number, charge: ChargeArguments): string {
     lacking = #kept + missing - ${maxBudgets}
     if lacking <= 0 then
       for i = 1, count do
-        if not found[i + 3] then kept[#kept + 1] = ${charge.field('i')} end
+        if not found[i + 3] then kept[#kept + 1] = ${CHARGE.field('i')} end
       end
       firstIdle, lacking, till = -1, 0, 0
     else

@@ -5,12 +5,12 @@
 import { openLua, REPLY, type ScriptSettings, saveLua, startLua } from './bucket.js';
 import { KEY_RECORD, loadKeyLua } from './nonces.js';
 
-/** ARGV: identity, the time by which it must run, key, signed time. Replies `[fresh | stale | late, now]`. */
+/** ARGV: identity, the time by which it must run, key id, signed time. Replies `[fresh | stale | late, now]`. */
 export function declareScript(settings: ScriptSettings): string {
   const { pastMs, futureMs } = settings;
   return `${startLua(settings)}
-local key, signed, by = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[2])
-local found = redis.call('HMGET', BUCKET, 'm', 'k' .. key)
+local key, signed, by = 'k' .. ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[2])
+local found = redis.call('HMGET', BUCKET, 'm', key)
 ${openLua(settings, 'found[1]')}
 local code = ${REPLY.fresh}
 if by > 0 and now > by then
@@ -20,7 +20,7 @@ elseif signed < now - ${pastMs} then
   code = ${REPLY.stale}
   if signed > expired then
     expired = signed
-    write = { 'k' .. key, ${KEY_RECORD} }
+    write = { key, ${KEY_RECORD} }
     keepUntil = now + ${pastMs + futureMs}
   end
 end

@@ -46,14 +46,14 @@ while position < #value do
 end`;
 
 /**
- * In the native bucket. ARGV: identity, the time by which it must run, key, the bucket that is to be its home. Replies
+ * In the native bucket. ARGV: identity, the time by which it must run, key id, the bucket that is to be its home. Replies
  * `[fresh, now, number of the move, until when, horizon of this bucket, buckets to be left…]`.
  */
 export function claimScript(settings: ScriptSettings): string {
   const window = settings.pastMs + settings.futureMs;
   return `${startLua(settings)}
-local key, wanted, by = ARGV[3], ARGV[4], tonumber(ARGV[2])
-local found = redis.call('HMGET', BUCKET, 'm', 'h' .. key)
+local key, wanted, by = 'h' .. ARGV[3], ARGV[4], tonumber(ARGV[2])
+local found = redis.call('HMGET', BUCKET, 'm', key)
 ${openLua(settings, 'found[1]')}
 if by > 0 and now > by then
   ${saveLua()}
@@ -84,7 +84,7 @@ for i = 1, #homes do
     if i < #homes then others[#others + 1] = bucket end
   end
 end
-write = { 'h' .. key, table.concat(record) }
+write = { key, table.concat(record) }
 keepUntil = homes[#homes][1] + ${CLOCKS_MS}
 ${saveLua()}
 return { ${REPLY.fresh}, now, number, homes[#homes][1], horizon, unpack(others) }
@@ -92,14 +92,14 @@ return { ${REPLY.fresh}, now, number, homes[#homes][1], horizon, unpack(others) 
 }
 
 /**
- * In a bucket where the key may have been at home. ARGV: identity, the time by which it must run, key, number of the
- * move. Replies `[fresh, now, the greatest signed time that may have been admitted here]`, or `notHere` when a later
+ * In a bucket where the key may have been at home. ARGV: identity, the time by which it must run, key id, number of
+ * the move. Replies `[fresh, now, the greatest signed time that may have been admitted here]`, or `notHere` when a later
  * move has been here.
  */
 export function leaveScript(settings: ScriptSettings): string {
   return `${startLua(settings)}
-local key, number, by = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[2])
-local found = redis.call('HMGET', BUCKET, 'm', 'k' .. key, 'g' .. key)
+local key, number, by = 'k' .. ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[2])
+local found = redis.call('HMGET', BUCKET, 'm', key, 'g' .. key)
 ${openLua(settings, 'found[1]')}
 ${loadKeyLua('found[2]')}
 local answer
@@ -111,7 +111,7 @@ else
   local greatest, groups = math.max(horizon, swept, capped, expired, groupLatest), found[3] or ''
   for from = 1, #groups, 12 do greatest = math.max(greatest, (struct.unpack('>d', groups, from))) end
   homeUntil, move = 0, number
-  write = { 'k' .. key, ${KEY_RECORD} }
+  write = { key, ${KEY_RECORD} }
   answer = { ${REPLY.fresh}, now, greatest }
 end
 ${saveLua()}
@@ -120,13 +120,13 @@ return answer
 }
 
 /**
- * In the new home. ARGV: identity, the time by which it must run, key, number of the move, until when, the horizon over
+ * In the new home. ARGV: identity, the time by which it must run, key id, number of the move, until when, the horizon over
  * what others admitted. Replies `[fresh, now]`, or `notHere` when a later move has been here.
  */
 export function settleScript(settings: ScriptSettings): string {
   return `${startLua(settings)}
-local key, number, until_, above, by = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[2])
-local found = redis.call('HMGET', BUCKET, 'm', 'k' .. key)
+local key, number, until_, above, by = 'k' .. ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[2])
+local found = redis.call('HMGET', BUCKET, 'm', key)
 ${openLua(settings, 'found[1]')}
 ${loadKeyLua('found[2]')}
 local code = ${REPLY.fresh}
@@ -138,7 +138,7 @@ else
   move = number
   homeUntil = math.max(homeUntil, until_)
   if above > capped then capped, cappedAt = above, now end
-  write = { 'k' .. key, ${KEY_RECORD} }
+  write = { key, ${KEY_RECORD} }
   keepUntil = until_
 end
 ${saveLua()}

@@ -3,7 +3,7 @@
  * signed time), in order of admission; the number of fields grows with them, one at a time (linear hashing). Groups
  * of admissions, in the order of their time, keep the count and tell what goes first at the cap. It knows no budgets.
  *
- * Fields: `k<key>` the key's record; `n<key><3 bytes>` a pack of nonces; `g<key>` the closed groups, each the greatest
+ * Fields, where `key` is the first one's name: `k<id>` the key's record; `nk<id><3 bytes>` a pack of nonces; `gk<id>` the closed groups, each the greatest
  * signed time and the number of nonces.
  */
 import type { ScriptSettings } from './bucket.js';
@@ -60,20 +60,15 @@ function hashOf(a: string, b: string, c: string, d: string): string {
   return `(${a} * 262147 + ${b} * 131101 + ${c} * 65537 + ${d} * 32771) % 4294967291`;
 }
 
-/**
- * Lua: finds a nonce. After it: `packName`, `pack`, `nonce`, and `position`, nil when it is not there.
- *
- * @param words Lua: the nonce as four unsigned 32-bit words
- */
-export function findNonceLua([a, b, c, d]: readonly [string, string, string, string]): string {
+/** Lua: finds `nonce`, whose words are `a` to `d`. After it: `packName`, `pack`, and `position`, nil when it is not there. */
+export function findNonceLua(): string {
   return `
-local packName, pack, nonce, position
+local packName, pack, position
 do
-  local hash = ${hashOf(a, b, c, d)}
+  local hash = ${hashOf('a', 'b', 'c', 'd')}
   ${fieldIndex('index', 'hash', 'fields')}
   packName = 'n' .. key .. struct.pack('>I3', index)
   pack = redis.call('HGET', BUCKET, packName) or ''
-  nonce = struct.pack('>I4I4I4I4', ${a}, ${b}, ${c}, ${d})
   position = string.find(pack, nonce, 1, true)
   while position and position % ${ENTRY_BYTES} ~= 1 do position = string.find(pack, nonce, position + 1, true) end
 end

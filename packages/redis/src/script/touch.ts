@@ -34,7 +34,7 @@ if cursor ~= '' then
       if greatest < oldest then dead[#dead + 1] = name end
     elseif kind == 'k' then
       local _, _, _, capped, _, expired, groupLatest, _, homeUntil = struct.unpack('>I4I4I4dddddd', value)
-      local groupsName = 'g' .. string.sub(name, 2)
+      local groupsName = 'g' .. name
       local groups = redis.call('HGET', BUCKET, groupsName) or ''
       greatest = math.max(capped, expired, groupLatest)
       for from = 1, #groups, 12 do greatest = math.max(greatest, (struct.unpack('>d', groups, from))) end
