@@ -53,11 +53,13 @@ const PIECES = [
 const names = fc
   .array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 3 })
   .map((pieces) => pieces.join(''));
+/** Names that are the same when one is put after the other. */
+const joined = fc.tuple(names, names, names).map(([a, b, c]) => [a, a + b, b + c, c]);
 const TOGETHER = 10;
 
 const histories = fc.record({
   /** Few, so that what is a key here is an owner and a policy there. */
-  pool: fc.uniqueArray(names, { minLength: 4, maxLength: 4 }),
+  pool: fc.oneof(fc.uniqueArray(names, { minLength: 4, maxLength: 4 }), joined),
   asks: fc.array(
     fc.record({
       key: fc.nat({ max: 3 }),
