@@ -49,6 +49,8 @@ export const CONNECTION_OPTIONS = {
 
 /** A server that answers nothing for so long is given up: its connection may be half dead. */
 const SILENCE_MS = 1_000;
+/** Silence is counted in ticks: a process that was too busy to read has one, however long that was. */
+const TICK_MS = 100;
 /** More commands than this are not left waiting for a server that is silent. */
 const MAX_WAITING = 20_000;
 /** Errors of a server that was a master and is none, or must not act as one: somebody else may be by now. */
@@ -58,12 +60,10 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
   let connection = 0;
   let identity = '';
   let waiting = 0;
-  let heardMs = 0;
+  let silentMs = 0;
+  let ticking: ReturnType<typeof setInterval> | undefined;
   let left = -1;
   let opening: Promise<void> | undefined;
-  redis.on('connect', () => {
-    heardMs = performance.now();
-  });
   redis.on('close', () => {
     connection += 1;
     identity = '';
@@ -75,6 +75,25 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
     left = connection;
     redis.disconnect(true);
   };
+  const tick = (): void => {
+    if (waiting === 0 && redis.status !== 'connect') {
+      clearInterval(ticking);
+      ticking = undefined;
+    } else {
+      silentMs += TICK_MS;
+      if (silentMs >= SILENCE_MS) leave();
+    }
+  };
+  const listen = (): void => {
+    if (ticking !== undefined) return;
+    silentMs = 0;
+    ticking = setInterval(tick, TICK_MS);
+    ticking.unref();
+  };
+  redis.on('connect', () => {
+    silentMs = 0;
+    listen();
+  });
   /** However many wait for a connection, they wait together. */
   const open = (): Promise<void> => {
     opening ??= connected(redis).finally(() => {
@@ -89,15 +108,15 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
     asking: boolean,
   ): Promise<Reply> => {
     const sentMs = performance.now();
-    if (waiting === 0) heardMs = sentMs;
     waiting += 1;
+    listen();
     try {
       const reply = (await evaluate(redis, script, [key, identity, ...args], asking)) as unknown as Reply;
       onTime(reply[1], performance.now() - sentMs);
       return reply;
     } finally {
       waiting -= 1;
-      heardMs = performance.now();
+      silentMs = 0;
     }
   };
 
@@ -106,9 +125,7 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
     identity: () => identity,
     connection: () => connection,
     run: async (script, key, args, asking = false) => {
-      const silent = waiting > 0 || redis.status === 'connect';
-      if (silent && performance.now() - heardMs > SILENCE_MS) {
-        leave();
+      if (silentMs >= SILENCE_MS) {
         throw new Error(`${address(redis)} has been silent for ${SILENCE_MS} ms`);
       }
       if (waiting >= MAX_WAITING) throw new Error(`${address(redis)} leaves ${waiting} commands waiting`);
