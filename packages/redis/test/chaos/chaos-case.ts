@@ -1,5 +1,4 @@
 /** What a case of the chaos suite is, and how long and how wide it is run. */
-import { waitUntil } from '@countersign/testkit/redis';
 import type { Keys, RedisAddress, Service, ServiceOptions } from './services.js';
 
 /** Short in the ordinary tests, long in `npm run chaos`; the same code. */
@@ -15,15 +14,13 @@ export const EXTENT = {
 /** All recorded requests must still be fresh when they are played back. */
 export const TOLERANCE = { pastMs: 60_000 + 4 * EXTENT.loadMs, futureMs: 300 } as const;
 
-/** How soon the processes notice a fault that is over: calls that begin later must succeed. */
+/**
+ * How soon the processes notice a fault that is over: calls that begin later must succeed. The longest time for which
+ * one of them could not run at all is added.
+ */
 export const NOTICE_MS = 250;
 
-export interface ChaosCase {
-  readonly name: string;
-  /** Starts the servers. What it has started is stopped by the stage. */
-  readonly prepare: () => Promise<Stage>;
-}
-
+/** Servers, and what is done to them. */
 export interface Stage {
   readonly redisFor: (service: number) => RedisAddress;
   /** In which a process differs from the others. */
@@ -52,6 +49,8 @@ export interface Fault {
 export interface Seen {
   /** How often an answer had which code, or status where it had none. */
   readonly answers: ReadonlyMap<string, number>;
+  /** Calls that ended in an error. */
+  readonly failed: number;
   readonly executions: readonly {
     readonly service: number;
     readonly call: string;
@@ -65,9 +64,7 @@ export function metAnswer(code: string): Fault['met'] {
   return ({ answers }) => (answers.has(code) ? undefined : `no call met ${code}`);
 }
 
-/** Waits until a server takes writes: one that lacks replicas refuses them. */
-export async function untilWrites(server: { command(...args: string[]): Promise<string> }): Promise<void> {
-  await waitUntil('a server that takes writes', 20_000, async () =>
-    (await server.command('SET', 'probe', '1', 'PX', '1')) === 'OK' ? true : undefined,
-  );
+/** @throws Error when it refuses them */
+export async function takesWrites(server: { command(...args: string[]): Promise<string> }): Promise<boolean> {
+  return (await server.command('SET', 'probe', '1', 'PX', '1')) === 'OK';
 }

@@ -6,10 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '@countersign/testkit/redis';
-import { type ChaosCase, EXTENT, type Fault, NOTICE_MS, type Stage, TOLERANCE } from './chaos-case.js';
-import { ANSWER_WITHIN_MS, answersOf, type Findings, judge } from './findings.js';
+import { EXTENT, type Fault, NOTICE_MS, type Stage, TOLERANCE } from './chaos-case.js';
+import { ANSWER_WITHIN_MS, answersOf, type Findings, judge, resumption } from './findings.js';
 import { type Load, startLoad } from './load.js';
-import { type Keys, type Service, startServices, stopServices } from './services.js';
+import { type Keys, type Service, type ServiceReport, startServices, stopServices } from './services.js';
 import { createPlayer, type Player, playAll, recordingWire, type Wire } from './wire.js';
 
 /** Beside the horizon's own time: how soon calls succeed after a fault. */
@@ -34,7 +34,7 @@ function makeKeys(): Keys {
 }
 
 /** Runs it once and gives what is to be said of it. */
-export async function runCase({ name, prepare }: ChaosCase): Promise<Findings> {
+export async function runCase(name: string, prepare: () => Promise<Stage>): Promise<Findings> {
   const keys = makeKeys();
   const stage = await prepare();
   let services: Service[] = [];
@@ -73,31 +73,38 @@ async function playThrough(
   const stopTelling = tellProgress(name, load, wire);
   try {
     await sleep(EXTENT.loadMs);
+    const reports = (): Promise<ServiceReport[]> => Promise.all(services.map((service) => service.report()));
+    await reports();
     const fault = await stage.fault({ services, keys });
-    await sleep(fault.overMs + recoveryMs + EXTENT.loadMs - Date.now());
+    await untilResumed(load, fault.overMs, recoveryMs);
+    const worstDelayMs = Math.max(...(await reports()).map((report) => report.worstDelayMs));
+    await sleep(EXTENT.loadMs);
     await load.stop(LAST_CALLS_MS);
     const copies = await copier.stop();
-    const before = await Promise.all(services.map((service) => service.report()));
+    const before = await reports();
     const playback = new Map<number, number>();
     for (let i = 0; i < PLAYBACKS; i++) {
       const statuses = await playAll(player, wire.sent, ports, PLAY_WIDTH);
       for (const [status, count] of statuses) playback.set(status, (playback.get(status) ?? 0) + count);
     }
-    const after = await Promise.all(services.map((service) => service.report()));
+    const after = await reports();
     const recorded = {
       calls: load.calls,
       sent: wire.sent,
       fault,
-      recoveryMs,
+      noticeMs: Math.round(NOTICE_MS + worstDelayMs),
+      recoveryMs: Math.round(recoveryMs + worstDelayMs),
       copies,
       playback,
       before,
       after,
     };
-    const { figures, violations } = judge(recorded);
+    const judged = judge(recorded);
     const executions = before.flatMap(({ journal }, service) => journal.map((one) => ({ ...one, service })));
-    const missed = await fault.met({ answers: answersOf(wire.sent), executions });
-    const findings = { figures, violations: missed === undefined ? violations : [...violations, missed] };
+    const failed = load.calls.filter(({ error }) => error !== undefined).length;
+    const missed = await fault.met({ answers: answersOf(wire.sent), failed, executions });
+    const violations = missed === undefined ? judged.violations : [...judged.violations, missed];
+    const findings = { ...judged, violations };
     report(name, fault, findings);
     return findings;
   } finally {
@@ -119,6 +126,13 @@ async function untilServed(keys: Keys, ports: readonly number[], withinMs: numbe
     });
   } finally {
     await load.stop(LAST_CALLS_MS);
+  }
+}
+
+/** Waits until calls succeed again, or should. */
+async function untilResumed({ calls }: Load, overMs: number, recoveryMs: number): Promise<void> {
+  while (Date.now() < overMs + recoveryMs && resumption(calls, overMs) === Number.POSITIVE_INFINITY) {
+    await sleep(20);
   }
 }
 
@@ -163,11 +177,11 @@ function tellProgress(name: string, { calls }: Load, { sent }: Wire): () => void
   return () => clearInterval(timer);
 }
 
-function report(name: string, fault: Fault, { figures, violations }: Findings): void {
+function report(name: string, fault: Fault, { figures, violations, told }: Findings): void {
   const file = process.env['COUNTERSIGN_CHAOS_RESULTS'];
-  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ name, figures, violations })}\n`);
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ name, figures, violations, told })}\n`);
   if (!EXTENT.progress) return;
   console.log(
-    `chaos: ${name}: fault of ${fault.overMs - fault.beganMs} ms, noticed within ${NOTICE_MS} ms, calls succeed again ${figures.resumedMs} ms after it; ${violations.length} violations`,
+    `chaos: ${name}: fault of ${fault.overMs - fault.beganMs} ms, noticed within ${figures.noticeMs} ms, calls succeed again ${figures.resumedMs} ms after it; ${violations.length} violations`,
   );
 }

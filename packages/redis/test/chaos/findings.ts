@@ -19,6 +19,8 @@ export interface Recorded {
   readonly calls: readonly Call[];
   readonly sent: readonly SentRequest[];
   readonly fault: Fault;
+  /** How long after the fault calls must succeed. */
+  readonly noticeMs: number;
   readonly recoveryMs: number;
   /** Statuses of the copies that were sent while the load ran. */
   readonly copies: ReadonlyMap<number, number>;
@@ -46,6 +48,7 @@ export interface Figures {
   readonly denied: number;
   readonly answers: string;
   readonly faultMs: number;
+  readonly noticeMs: number;
   readonly resumedMs: number;
 }
 
@@ -53,6 +56,8 @@ export interface Findings {
   readonly figures: Figures;
   /** A line for each. */
   readonly violations: readonly string[];
+  /** What the stores told their operators, in milliseconds since the fault was over. */
+  readonly told: readonly string[];
 }
 
 export function judge(recorded: Recorded): Findings {
@@ -66,7 +71,7 @@ export function judge(recorded: Recorded): Findings {
   for (const [nonce] of replayed) violations.push(`replay admitted: nonce ${nonce}`);
   for (const [call, count] of twice) violations.push(`${call} was executed ${count} times`);
 
-  const isAfter = ({ beganMs }: Call): boolean => beganMs >= fault.overMs + NOTICE_MS;
+  const isAfter = ({ beganMs }: Call): boolean => beganMs >= fault.overMs + recorded.noticeMs;
   const failed = calls.filter(({ error }) => error !== undefined);
   for (const call of calls) {
     const wrong = untruth(call, executedBefore.get(call.id) ?? 0);
@@ -107,7 +112,12 @@ export function judge(recorded: Recorded): Findings {
       lateAnswers,
       worstAnswerMs: worst(({ answers }) => answers.worstMs),
       worstOwnMs,
-      worstLoopDelayMs: worst(({ worstDelayMs }) => worstDelayMs),
+      worstLoopDelayMs: Math.round(
+        Math.max(
+          ...[...before, ...after].map(({ worstDelayMs }) => worstDelayMs),
+          recorded.noticeMs - NOTICE_MS,
+        ),
+      ),
       worstOnTheWireMs: Math.round(Math.max(...sent.map(({ latencyMs = 0 }) => latencyMs))),
       errorsBefore: shown(
         countBy(
@@ -118,10 +128,17 @@ export function judge(recorded: Recorded): Findings {
       errorsAfter: failed.filter(isAfter).length,
       denied,
       answers: shown(answersOf(sent)),
+      noticeMs: recorded.noticeMs,
       faultMs: fault.overMs - fault.beganMs,
       resumedMs,
     },
     violations,
+    told: after.flatMap(({ warnings, unavailable }, service) => [
+      ...warnings.map(({ atMs, message }) => `process ${service}, ${atMs - fault.overMs} ms: ${message}`),
+      ...Object.entries(unavailable).map(
+        ([reason, count]) => `process ${service}: ${count} times: ${reason}`,
+      ),
+    ]),
   };
 }
 
@@ -139,7 +156,7 @@ function untruth({ status, error, endedMs }: Call, executions: number): string |
 }
 
 /** How long after the fault every key had a call that had begun after it and succeeded. */
-function resumption(calls: readonly Call[], overMs: number): number {
+export function resumption(calls: readonly Call[], overMs: number): number {
   const first = new Map<string, number>();
   for (const { key, beganMs, endedMs, status } of calls) {
     if (!first.has(key)) first.set(key, Number.POSITIVE_INFINITY);

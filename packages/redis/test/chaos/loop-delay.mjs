@@ -17,6 +17,11 @@ export function loopDelay() {
   return {
     /** All delays so far, with the one that may be going on. */
     totalMs: () => totalMs + since(),
-    worstMs: () => worstMs,
+    /** Since it was asked last. */
+    takeWorstMs: () => {
+      const worst = Math.max(worstMs, since());
+      worstMs = 0;
+      return worst;
+    },
   };
 }

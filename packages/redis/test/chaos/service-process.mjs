@@ -18,11 +18,13 @@ const {
   limits,
   clockBehindMs,
   store,
+  storeTimeoutMs,
   answerWithinMs = Number.POSITIVE_INFINITY,
 } = JSON.parse(process.argv[2]);
 const { nodes, ...address } = redis;
 const warnings = [];
 const journal = [];
+const unavailable = {};
 const answers = { count: 0, worstMs: 0, late: 0, worstOwnMs: 0 };
 
 let ring = keyring(keys);
@@ -33,10 +35,14 @@ const verifier = createVerifier({
     nodes === undefined
       ? new Redis({ ...address, lazyConnect: true })
       : new Cluster(nodes, { lazyConnect: true, redisOptions: address }),
-    { ...store, onWarning: (message) => warnings.push(`${Date.now()} ${message}`) },
+    { ...store, onWarning: (message) => warnings.push({ atMs: Date.now(), message }) },
   ),
   tolerance,
   limits,
+  onVerdict: ({ code, reason }) => {
+    if (code === 'store-unavailable') unavailable[reason] = (unavailable[reason] ?? 0) + 1;
+  },
+  ...(storeTimeoutMs === undefined ? {} : { storeTimeoutMs }),
   ...(clockBehindMs === undefined ? {} : { now: () => Date.now() - clockBehindMs }),
 });
 
@@ -66,11 +72,14 @@ api.post('/v1/orders', countersign(verifier, { scope: 'orders:write' }), execute
 const server = serve({ fetch: api.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }) =>
   process.send({ port }),
 );
-// A burst of connections must not meet a full backlog.
+// No connection closes just when it is used again.
 server.keepAliveTimeout = 60_000;
 
 process.on('message', ({ id, keys: reloaded }) => {
   if (reloaded !== undefined) ring = keyring(reloaded);
-  process.send({ id, report: { journal, answers, warnings, worstDelayMs: delay.worstMs() } });
+  process.send({
+    id,
+    report: { journal, answers, warnings, unavailable, worstDelayMs: delay.takeWorstMs() },
+  });
 });
 process.on('disconnect', () => process.exit());

@@ -24,6 +24,8 @@ export interface ServiceOptions {
   readonly answerWithinMs?: number;
   /** Of the store. */
   readonly store?: { readonly timeoutMs?: number };
+  /** Of the verifier. */
+  readonly storeTimeoutMs?: number;
 }
 
 /** What a handler executed. */
@@ -44,9 +46,12 @@ export interface ServiceReport {
     /** How many took longer than `answerWithinMs`, without that time. */
     readonly late: number;
   };
+  /** How often the store was unavailable, by the reason that the operator is told. */
+  readonly unavailable: Readonly<Record<string, number>>;
+  /** The longest for which the process could not run, since the last report. */
   readonly worstDelayMs: number;
-  /** Of the store, each with its time. */
-  readonly warnings: readonly string[];
+  /** Of the store. */
+  readonly warnings: readonly { readonly atMs: number; readonly message: string }[];
 }
 
 export interface Service {

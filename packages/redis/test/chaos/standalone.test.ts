@@ -1,35 +1,45 @@
-/** Chaos on one standalone server. */
-import { type RedisServer, startRedis } from '@countersign/testkit/redis';
-import { expect, it } from 'vitest';
-import { EXTENT, type Fault, metAnswer, type Scene, type Stage } from './chaos-case.js';
-import { runCase } from './chaos-run.js';
+/** Chaos on one standalone server, which persists nothing. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { metAnswer, type Seen } from './chaos-case.js';
+import { chaos } from './chaos-test.js';
+import { onOneServer } from './one-server.js';
 
-async function onOneServer(
-  fault: (redis: RedisServer, scene: Scene) => Promise<Omit<Fault, 'beganMs' | 'overMs'>>,
-): Promise<Stage> {
-  const redis = await startRedis();
-  return {
-    redisFor: () => ({ host: redis.host, port: redis.port }),
-    deposedMs: 0,
-    fault: async (scene) => {
-      const beganMs = Date.now();
-      const { met } = await fault(redis, scene);
-      return { beganMs, overMs: Date.now(), met };
-    },
-    stop: () => redis.stop(),
-  };
-}
+chaos('FLUSHALL', () =>
+  onOneServer(async (redis) => {
+    await redis.command('FLUSHALL');
+    return metAnswer('store-recovering');
+  }),
+);
 
-for (let round = 0; round < EXTENT.rounds; round++) {
-  it('FLUSHALL', async () => {
-    const { violations } = await runCase({
-      name: 'FLUSHALL',
-      prepare: () =>
-        onOneServer(async (redis) => {
-          await redis.command('FLUSHALL');
-          return { met: metAnswer('store-recovering') };
-        }),
-    });
-    expect(violations).toEqual([]);
-  });
-}
+chaos('SCRIPT FLUSH', () =>
+  onOneServer(async (redis) => {
+    await redis.command('CONFIG', 'RESETSTAT');
+    for (let i = 0; i < 5; i++) {
+      await redis.command('SCRIPT', 'FLUSH');
+      await sleep(50);
+    }
+    return async ({ failed }: Seen) => {
+      if (failed > 0) return `${failed} calls failed, and nothing was lost`;
+      const evals = /cmdstat_eval:calls=(\d+)/.exec(await redis.command('INFO', 'commandstats'));
+      return Number(evals?.[1]) >= 5 ? undefined : 'no script was sent again';
+    };
+  }),
+);
+
+chaos('SIGKILL and an empty restart', () =>
+  onOneServer(async (redis) => {
+    await redis.kill();
+    await sleep(300);
+    await redis.restart({ empty: true });
+    return metAnswer('store-recovering');
+  }),
+);
+
+chaos('SIGSTOP for two seconds', () =>
+  onOneServer(async (redis) => {
+    redis.pause();
+    await sleep(2_000);
+    redis.resume();
+    return metAnswer('store-unavailable');
+  }),
+);
