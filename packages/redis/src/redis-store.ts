@@ -4,7 +4,7 @@
  * too late.
  */
 import type { AcceptanceWindow, Admission, AdmissionResult, Store } from '@countersign/server/stores';
-import { staleSinceMs } from '@countersign/server/stores';
+import { staleSinceMs, startDeadline } from '@countersign/server/stores';
 import { admitArguments } from './admit-arguments.js';
 import { type Bucket, bucketIndex, createBuckets } from './bucket-names.js';
 import { createEngine, type Engine } from './engine.js';
@@ -124,14 +124,14 @@ export function storeOver(
       const withinMs = Math.min(settings.timeoutMs, admission.withinMs ?? settings.timeoutMs);
       return new Promise((resolve) => {
         let late = false;
-        const timer = setTimeout(() => {
+        const stop = startDeadline(withinMs, () => {
           late = true;
           resolve(unavailable(`no answer within ${withinMs} ms`));
-        }, withinMs);
+        });
         attempt(by, admission, by.clock.nowMs() + withinMs, () => late)
           .catch((error: unknown) => unavailable(error instanceof Error ? error.message : String(error)))
           .then((result) => {
-            clearTimeout(timer);
+            stop();
             resolve(result);
           });
       });

@@ -2,6 +2,7 @@
  * @countersign/server/stores: what a store is written with, beside the contract itself (`Store`).
  */
 export { type AcceptanceWindow, staleSinceMs } from './acceptance-window.js';
+export { startDeadline } from './deadline.js';
 export { observer } from './observer.js';
 export { requireFunction, requireObject } from './option-kinds.js';
 export type { Admission, AdmissionResult, BudgetLevel, Charge, Store } from './store.js';

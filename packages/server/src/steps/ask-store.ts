@@ -1,6 +1,7 @@
 /**
  * Asking a store within a deadline. A store that fails or is late is unavailable and never anything else (law L12).
  */
+import { startDeadline } from '../deadline.js';
 import { type Eventually, isPending } from '../eventually.js';
 import { type Refusal, refusal } from '../refusals.js';
 import { shown } from '../shown.js';
@@ -19,17 +20,16 @@ export function askStore<T>(ask: () => Eventually<T>, timeoutMs: number): Eventu
 }
 
 async function withDeadline<T>(answer: Promise<T | Refusal>, timeoutMs: number): Promise<T | Refusal> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = (): void => {};
   const late = new Promise<Refusal>((resolve) => {
-    timer = setTimeout(
-      () => resolve(unavailable(`the store gave no answer within ${timeoutMs} ms`)),
-      timeoutMs,
+    stop = startDeadline(timeoutMs, () =>
+      resolve(unavailable(`the store gave no answer within ${timeoutMs} ms`)),
     );
   });
   try {
     return await Promise.race([answer, late]);
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
 

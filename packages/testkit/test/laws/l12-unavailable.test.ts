@@ -50,7 +50,7 @@ const faults: fc.Arbitrary<Fault> = fc.oneof(
   fc.constant({ name: 'never answers', answer: () => new Promise(() => {}) }),
   fc.constant({
     name: 'admits after the deadline',
-    answer: () => later(DEADLINE_MS * 20).then(() => admitted),
+    answer: () => later(DEADLINE_MS * 2_000).then(() => admitted),
   }),
   noOutcomes.map((value) => ({ name: 'answers nothing of use', answer: () => value })),
   noOutcomes.map((value) => ({
