@@ -113,6 +113,17 @@ it('a sweep takes no live nonce, budget, record or home, wherever it begins', as
   for (const admission of all) expect((await lab.admit(admission)).result).toEqual({ outcome: 'replayed' });
 });
 
+it('L5 what was swept away is not admitted again when the clock is set back', async () => {
+  const lab = await laboratory(route);
+  const all = [0, 1, 2].map((nonce) => admissionAt(lab.clock, { key: `k${nonce}`, nonce }));
+  for (const admission of all) expect((await lab.admit(admission)).result.outcome).toBe('admitted');
+  lab.clock.advance(FRESH_MS + 1);
+  await lab.sweep();
+  expect(await fieldsOf(lab.buckets[0])).toEqual(['m']);
+  lab.clock.step(-FRESH_MS);
+  for (const admission of all) expect((await lab.admit(admission)).result.outcome).toBe('recovering');
+});
+
 it('no key is ever without an expiry, and no key but the buckets of its own prefix is touched', async () => {
   await server.command('FLUSHALL');
   await server.command('MSET', 'cs1', 'a', '{cs1:0}x', 'b', 'k', 'c', 'b3:keyone', 'd');
