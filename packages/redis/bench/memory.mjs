@@ -44,6 +44,7 @@ async function bytesPerNonce({ keys, nonces, charges = [], windows = 1 }) {
     const total = nonces * windows;
     const names = Array.from({ length: keys }, (_, id) => `key_${id}`);
     const homes = names.map((name) => buckets[bucketIndex(name, buckets.length)].key);
+    let running;
     for (let from = 0; from < total; from += PIPELINE) {
       const pipeline = redis.pipeline();
       for (let count = from; count < Math.min(from + PIPELINE, total); count++) {
@@ -53,15 +54,23 @@ async function bytesPerNonce({ keys, nonces, charges = [], windows = 1 }) {
         const args = admitArguments({ key, owner: key, nonce, signedAtMs: nowMs, charges }, 0, true);
         pipeline.evalsha(scripts.admit.sha, 1, homes[count % keys], identity, ...args, nowMs, nowMs);
       }
-      for (const [error, reply] of await pipeline.exec()) {
-        if (error) throw error;
-        if (reply[0] !== REPLY.admitted) throw new Error(`the script answered ${reply}`);
-      }
+      // The next pipeline is made while the server works on this one.
+      const answered = pipeline.exec().then(requireAdmitted);
+      await running;
+      running = answered;
     }
+    await running;
     redis.disconnect();
     return ((await usedMemory(server)) - before) / nonces;
   } finally {
     await server.stop();
+  }
+}
+
+function requireAdmitted(answers) {
+  for (const [error, reply] of answers) {
+    if (error) throw error;
+    if (reply[0] !== REPLY.admitted) throw new Error(`the script answered ${reply}`);
   }
 }
 
