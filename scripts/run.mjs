@@ -1,14 +1,17 @@
 // The two commands of the README, on a machine with nothing but Node and npm: `npm run demo` and `npm test`.
-// Installs what is missing and says so; `npm run campaign` is the long form of the tests.
+// Installs what is missing and says so; `npm run campaign` and `npm run chaos` are the long forms of tests.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { printChaos } from './chaos-table.mjs';
 import { ensureCommands } from './system-packages.mjs';
 
 const PNPM = `pnpm@${JSON.parse(readFileSync('package.json', 'utf8')).packageManager.split('@')[1]}`;
 /** What a horizon file is locked with, where Node itself has no call for it. */
 const LOCKS = process.platform === 'linux' ? ['flock'] : [];
 const RESULTS = 'node_modules/.cache/test-results.json';
+const CHAOS_RESULTS = 'node_modules/.cache/chaos-results.jsonl';
 
 const commands = {
   demo: () => {
@@ -25,6 +28,21 @@ const commands = {
     process.env.COUNTERSIGN_RUNS ??= '50';
     say(`campaign: the laws with ${process.env.COUNTERSIGN_RUNS} times their runs (COUNTERSIGN_RUNS)`);
     return runTests(['--testTimeout=7200000', 'packages/testkit/test/laws', 'packages/testkit/test/stores']);
+  },
+  chaos: async () => {
+    ensureCommands([...LOCKS, 'redis-server']);
+    rmSync(CHAOS_RESULTS, { force: true });
+    mkdirSync(dirname(CHAOS_RESULTS), { recursive: true });
+    const extent = { SECONDS: 20, ROUNDS: 2, SERVICES: 4, RATE: 150 };
+    for (const [name, value] of Object.entries(extent)) {
+      process.env[`COUNTERSIGN_CHAOS_${name}`] ??= String(value);
+      say(`chaos: COUNTERSIGN_CHAOS_${name}=${process.env[`COUNTERSIGN_CHAOS_${name}`]}`);
+    }
+    process.env.COUNTERSIGN_CHAOS_RESULTS = resolve(CHAOS_RESULTS);
+    // The folder first: it would be taken for the value of an option that has none.
+    const options = ['--testTimeout=7200000', '--no-file-parallelism', '--disable-console-intercept'];
+    await runTests(['packages/redis/test/chaos', ...options]);
+    printChaos(CHAOS_RESULTS);
   },
 };
 
