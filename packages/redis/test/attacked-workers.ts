@@ -20,6 +20,8 @@ export interface WorkerOptions extends RedisStoreOptions {
 
 export interface Worker {
   readonly outcome: (head: SignedHead, scope?: string) => Promise<Outcome>;
+  /** Ends the process: it undoes nothing any more. */
+  readonly close: () => Promise<void>;
 }
 
 const open: RedisStore[] = [];
@@ -45,6 +47,7 @@ export async function worker(options: WorkerOptions): Promise<Worker> {
   });
   await store.ready();
   return {
+    close: store.close,
     outcome: async (head, scope = 'orders') => {
       const verdict = await verifier.verify(head, { scope, body: head.body });
       return verdict.ok ? 'admitted' : verdict.code;

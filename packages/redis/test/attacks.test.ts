@@ -97,28 +97,37 @@ describe('a deposed Redis master that still answers', () => {
 });
 
 describe('a command that runs after its deadline', () => {
-  it('writes nothing, and the signature that was told 503 is admitted once', async () => {
-    const server = await startRedis();
-    const [one, other] = await Promise.all([
-      worker({ server, timeoutMs: 100, limits: { orders: '3/m' } }),
-      worker({ server, timeoutMs: 100, limits: { orders: '3/m' } }),
-    ]);
-    await sleep(TOLERANCE.futureMs + 2);
-    expect(await one.outcome(sign())).toBe('admitted');
-    server.pause();
-    const waited = Array.from({ length: 10 }, () => sign());
-    const asked = await Promise.all(waited.map((head) => one.outcome(head)));
-    expect(asked).toEqual(Array(10).fill('store-unavailable'));
-    await sleep(100);
-    server.resume();
-    const [first] = waited;
-    if (first === undefined) return;
-    await waitUntil('an answer', 3_000, async () => (await other.outcome(first)) === 'admitted' || undefined);
-    expect(await one.outcome(first)).toBe('replayed-nonce');
-    // Of three units two are spent, and none by what came too late.
-    expect([await one.outcome(sign()), await one.outcome(sign())]).toEqual(['admitted', 'rate-limited']);
-    await server.stop();
-  });
+  it.each(['lives', 'has ended'])(
+    'writes nothing, when its process %s, and the signature that was told 503 is admitted once',
+    async (fate) => {
+      const server = await startRedis();
+      const options = { server, timeoutMs: 100, limits: { orders: '3/m' } satisfies Limits };
+      const [one, other] = await Promise.all([worker(options), worker(options)]);
+      await sleep(TOLERANCE.futureMs + 2);
+      expect(await one.outcome(sign())).toBe('admitted');
+      server.pause();
+      const waited = Array.from({ length: 10 }, () => sign());
+      const asked = await Promise.all(waited.map((head) => one.outcome(head)));
+      expect(asked).toEqual(Array(10).fill('store-unavailable'));
+      if (fate === 'has ended') await one.close();
+      await sleep(100);
+      server.resume();
+      const [first] = waited;
+      if (first === undefined) return;
+      await waitUntil(
+        'an answer',
+        3_000,
+        async () => (await other.outcome(first)) === 'admitted' || undefined,
+      );
+      expect(await other.outcome(first)).toBe('replayed-nonce');
+      // Of three units two are spent, and none by what came too late.
+      expect([await other.outcome(sign()), await other.outcome(sign())]).toEqual([
+        'admitted',
+        'rate-limited',
+      ]);
+      await server.stop();
+    },
+  );
 });
 
 it('counters per worker process, each with its own count', async () => {
