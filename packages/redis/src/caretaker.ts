@@ -11,7 +11,10 @@ export interface Touched {
 }
 
 export interface Caretaker {
-  /** Touches every bucket. Rejects when one could not be reached, after trying all. */
+  /**
+   * Touches every bucket, or so many of them that another process must have done the rest. Rejects when one could not
+   * be reached, after trying all.
+   */
   readonly touchAll: () => Promise<void>;
   readonly stop: () => void;
 }
@@ -20,6 +23,8 @@ export interface Caretaker {
 const BEAT_MS = 100;
 /** How many are touched at a time. */
 const WIDTH = 64;
+/** So many in a row that have their memory: a hundred processes that meet a new server need not all look at all. */
+const ENOUGH_IN_A_ROW = 256;
 
 /** Begins at once. @param touch rejects when the bucket cannot be reached; `cursor` '' is not to sweep */
 export function createCaretaker(
@@ -35,10 +40,21 @@ export function createCaretaker(
   let busy = false;
 
   const touchEach = async (): Promise<void> => {
-    const left = buckets.values();
     const failures: unknown[] = [];
+    const first = Math.floor(random() * buckets.length);
+    let next = 0;
+    let intactInARow = 0;
     const worker = async (): Promise<void> => {
-      for (const bucket of left) await touch(bucket, '').catch((error: unknown) => failures.push(error));
+      while (next < buckets.length && intactInARow < ENOUGH_IN_A_ROW) {
+        const bucket = buckets[(first + next++) % buckets.length] as Bucket;
+        try {
+          const { forgot } = await touch(bucket, '');
+          intactInARow = forgot ? 0 : intactInARow + 1;
+        } catch (error) {
+          intactInARow = 0;
+          failures.push(error);
+        }
+      }
     };
     await Promise.all(Array.from({ length: WIDTH }, worker));
     if (failures.length > 0) throw failures[0];
