@@ -92,14 +92,14 @@ export function chargeLua(): string {
  */
 function placesLua(maxBudgets: number): string {
   return `
-  local wanted, listName = {}, 'o' .. owner
-  for i = 1, count do wanted[${CHARGE.field('i')}] = true end
+  local present, absent, listName = {}, {}, 'o' .. owner
+  for i = 1, count do (found[i + 3] and present or absent)[${CHARGE.field('i')}] = true end
   local names = redis.call('HGET', BUCKET, listName) or struct.pack('>dddI4', -1, 0, 0, 0)
   local firstIdle, lackedThen, till, size = struct.unpack('>dddI4', names)
   local lacking = size + missing - ${maxBudgets}
   if count > ${maxBudgets} then
     placeWait = false
-  elseif lacking > 0 and lacking == lackedThen and at < firstIdle then
+  elseif lacking > 0 and lacking == lackedThen and missing == count and at < firstIdle then
     placeWait = math.ceil(till - at)
   else
     local kept, looked, times, position = {}, {}, {}, 29
@@ -108,9 +108,11 @@ function placesLua(maxBudgets: number): string {
       local length = struct.unpack('>I2', names, position)
       local name = string.sub(names, position + 2, position + 1 + length)
       position = position + 2 + length
-      if place > most then
+      if absent[name] then
+        -- Its log went when it was idle: it is new.
+      elseif place > most then
         kept[#kept + 1] = name
-      elseif wanted[name] then
+      elseif present[name] then
         looked[#looked + 1] = name
       else
         local log = redis.call('HGET', BUCKET, name)
@@ -135,7 +137,8 @@ function placesLua(maxBudgets: number): string {
       firstIdle, till = times[1], times[lacking]
       placeWait = math.ceil(till - at)
     end
-    local parts = { struct.pack('>dddI4', firstIdle, lacking, till, #kept) }
+    -- Where some of the budgets have their places, others are waited for than where none has.
+    local parts = { struct.pack('>dddI4', firstIdle, missing == count and lacking or 0, till, #kept) }
     for i = 1, #kept do parts[i + 1] = struct.pack('>I2', #kept[i]) .. kept[i] end
     list = table.concat(parts)
   end
