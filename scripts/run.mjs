@@ -1,5 +1,6 @@
 // The two commands of the README, on a machine with nothing but Node and npm: `npm run demo` and `npm test`.
-// Installs what is missing and says so; `npm run campaign` and `npm run chaos` are the long forms of tests.
+// Installs what is missing and says so; `npm run campaign` and `npm run chaos` are the long forms of tests,
+// `npm run bench` measures.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -19,7 +20,7 @@ const commands = {
     run('node', ['examples/demo/dist/main.js', ...process.argv.slice(3)]);
   },
   test: () => {
-    ensureCommands([...LOCKS, 'python3', 'curl', 'openssl', 'sha256sum', 'redis-server']);
+    ensureCommands([...LOCKS, 'python3', 'curl', 'openssl', 'sha256sum', 'redis-server', 'wrk']);
     run('node', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
     run('node', ['scripts/check-layout.mjs']);
     return runTests([]);
@@ -27,7 +28,18 @@ const commands = {
   campaign: () => {
     process.env.COUNTERSIGN_RUNS ??= '50';
     say(`campaign: the laws with ${process.env.COUNTERSIGN_RUNS} times their runs (COUNTERSIGN_RUNS)`);
-    return runTests(['--testTimeout=7200000', 'packages/testkit/test/laws', 'packages/testkit/test/stores']);
+    ensureCommands(['redis-server']);
+    return runTests([
+      '--testTimeout=7200000',
+      '--exclude=**/chaos/**',
+      'packages/testkit/test/laws',
+      'packages/testkit/test/stores',
+      'packages/redis/test',
+    ]);
+  },
+  bench: () => {
+    ensureCommands([...LOCKS, 'redis-server', 'wrk']);
+    run('node', ['packages/bench/dist/main.js', ...process.argv.slice(3)]);
   },
   chaos: async () => {
     ensureCommands([...LOCKS, 'redis-server']);

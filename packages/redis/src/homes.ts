@@ -14,7 +14,7 @@ export interface Homes {
 
 /** For how long a move may take. */
 const MOVE_MS = 1_000;
-/** How often a move gives way to a later one before it gives up. */
+/** How often a move is begun before it is given up. */
 const ATTEMPTS = 3;
 
 /**
@@ -30,11 +30,11 @@ export function createHomes(
 ): Homes {
   const moving = new Map<string, Promise<void>>();
 
-  /** Whether it came through; false when a later move was met. */
+  /** Whether it came through; false when a later move was met, or a step came to its turn too late. */
   const move = async (key: string, native: Bucket, bucket: Bucket): Promise<boolean> => {
     const byMs = nowMs() + MOVE_MS;
     const claimed = await run(scripts.claim, native, [byMs, key, bucket.key]);
-    requireDone('claim', claimed);
+    if (!isDone(claimed)) return false;
     const [, , number, untilMs, horizonMs, ...others] = claimed as readonly [
       number,
       number,
@@ -49,18 +49,16 @@ export function createHomes(
       if (left === undefined)
         throw new Error(`no bucket ${other}: was it made by a store with other options?`);
       const reply = await run(scripts.leave, left, [byMs, key, number]);
-      if (reply[0] === REPLY.notHere) return false;
-      requireDone('leave', reply);
+      if (!isDone(reply)) return false;
       aboveMs = Math.max(aboveMs, Number(reply[2]));
     }
-    const settled = await run(scripts.settle, bucket, [byMs, key, number, untilMs, aboveMs]);
-    if (settled[0] === REPLY.notHere) return false;
-    requireDone('settle', settled);
-    return true;
+    return isDone(await run(scripts.settle, bucket, [byMs, key, number, untilMs, aboveMs]));
   };
   const moveUntilDone = async (key: string, native: Bucket, bucket: Bucket): Promise<void> => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) if (await move(key, native, bucket)) return;
-    throw new Error(`key ${key} is claimed by processes that know different owners for it`);
+    throw new Error(
+      `key ${key} could not be brought to its owner: the servers are slow, or other processes know another owner for it`,
+    );
   };
 
   return {
@@ -76,6 +74,8 @@ export function createHomes(
   };
 }
 
-function requireDone(step: string, [code]: Reply): void {
-  if (code !== REPLY.fresh) throw new Error(`${step}: the server answered ${code}`);
+function isDone([code]: Reply): boolean {
+  if (code === REPLY.notHere || code === REPLY.late) return false;
+  if (code !== REPLY.fresh) throw new Error(`the server answered ${code}`);
+  return true;
 }

@@ -51,6 +51,8 @@ export const CONNECTION_OPTIONS = {
 const SILENCE_MS = 1_000;
 /** Silence is counted in ticks: a process that was too busy to read has one, however long that was. */
 const TICK_MS = 100;
+/** While nobody is the master, one is not asked for more often than this. */
+const LEAVE_AGAIN_MS = 250;
 /** More commands than this are not left waiting for a server that is silent. */
 const MAX_WAITING = 20_000;
 /** Errors of a server that was a master and is none, or must not act as one: somebody else may be by now. */
@@ -63,6 +65,7 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
   let silentMs = 0;
   let ticking: ReturnType<typeof setInterval> | undefined;
   let left = -1;
+  let leftMs = Number.NEGATIVE_INFINITY;
   let opening: Promise<void> | undefined;
   redis.on('close', () => {
     connection += 1;
@@ -72,7 +75,9 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
   /** Once a connection, and only if there is one: ioredis gives up for good when it is told so while it asks sentinels. */
   const leave = (): void => {
     if (left === connection || (redis.status !== 'ready' && redis.status !== 'connect')) return;
+    if (performance.now() - leftMs < LEAVE_AGAIN_MS) return;
     left = connection;
+    leftMs = performance.now();
     redis.disconnect(true);
   };
   const tick = (): void => {
