@@ -14,6 +14,7 @@ const MAY_IMPORT = {
   express: ['canonical', 'server'],
   redis: ['server'],
   testkit: ['canonical', 'client', 'server'],
+  bench: ['canonical', 'client', 'server', 'hono', 'express', 'redis', 'testkit'],
 };
 
 const files = readdirSync('packages').flatMap((name) =>

@@ -1,0 +1,31 @@
+/** Runs a part in a process of its own, by this Node or by another one. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Measured } from './results.js';
+
+export interface PartOptions {
+  readonly extent: 'full' | 'tiny';
+  /** The Node that runs it. Default: this one. */
+  readonly execPath?: string;
+}
+
+/** Rejects when the part failed. */
+export function runPart(
+  name: string,
+  { extent, execPath = process.execPath }: PartOptions,
+): Promise<Measured> {
+  // From dist also where this file is run as TypeScript, by the tests.
+  const entry = fileURLToPath(new URL('../dist/run-part.js', import.meta.url));
+  const child = fork(entry, [name, extent], { execPath, execArgv: ['--expose-gc'] });
+  return new Promise((resolve, reject) => {
+    let measured: Measured | undefined;
+    child.on('message', (message) => {
+      measured = message as Measured;
+    });
+    child.on('error', reject);
+    child.on('exit', (status) => {
+      if (measured !== undefined && status === 0) resolve(measured);
+      else reject(new Error(`${name} ended with ${status}`));
+    });
+  });
+}

@@ -1,0 +1,56 @@
+/** Signing, beside every peer that signs, in the four sizes of the body. */
+import { alternate, type Call, timed } from '../alternate.js';
+import type { Extent } from '../extent.js';
+import { type Body, orderBody, type Size } from '../order-request.js';
+import { type Comparison, type Measured, ratioOf } from '../results.js';
+import { COUNTERSIGN, signWithCountersign } from '../subjects/countersign.js';
+import { floor } from '../subjects/floor.js';
+import { signWithHawk } from '../subjects/hawk.js';
+import { signWithHmacAuthExpress } from '../subjects/hmac-auth-express.js';
+import { signWithHttpMessageSignatures } from '../subjects/http-message-signatures.js';
+import { signWithAws4, signWithAws4fetch, signWithSmithy } from '../subjects/sigv4.js';
+import { signWithStandardWebhooks } from '../subjects/standard-webhooks.js';
+
+/** All of them, the floor first. */
+export function signers(body: Body): readonly Call<undefined>[] {
+  return [
+    floor(body, 'text'),
+    signWithCountersign(body),
+    signWithHawk(body),
+    signWithAws4(body),
+    signWithSmithy(body),
+    signWithAws4fetch(body),
+    signWithHttpMessageSignatures(body),
+    signWithStandardWebhooks(body),
+    signWithHmacAuthExpress(body),
+  ];
+}
+
+export const SIZE_NAMES: Readonly<Record<Size, string>> = {
+  order: '334 bytes of JSON',
+  none: 'no body',
+  '16k': '16 KiB of JSON',
+  '1m': '1 MiB of JSON',
+};
+
+export async function measureSign(extent: Extent): Promise<Measured> {
+  const comparisons: Comparison[] = [];
+  for (const size of Object.keys(SIZE_NAMES) as Size[]) {
+    const body = orderBody(size);
+    const subjects = signers(body).map((call) => timed(call, extent));
+    comparisons.push({
+      id: `sign-${size}`,
+      title: `Signing, ${SIZE_NAMES[size]}`,
+      unit: 'µs',
+      better: 'less',
+      rows: await alternate(subjects, roundsFor(size, extent)),
+    });
+  }
+  const [order] = comparisons;
+  return { comparisons, figures: order === undefined ? {} : { sign: ratioOf(order, COUNTERSIGN) } };
+}
+
+/** The sizes beside the usual one get about half the rounds. */
+export function roundsFor(size: Size, { rounds }: Extent): number {
+  return size === 'order' ? rounds : Math.ceil(rounds / 2);
+}
