@@ -87,9 +87,9 @@ describe('a deposed Redis master that still answers', () => {
       await sleep(20);
     }
     // It did write on after the other had taken over; and both the wait and the end of it were seen.
-    expect(onLeft.length).toBeGreaterThan(10);
-    expect(recovering).toBeGreaterThan(10);
-    expect(onRight.length).toBeGreaterThan(10);
+    expect(onLeft.length).toBeGreaterThan(2);
+    expect(recovering).toBeGreaterThan(2);
+    expect(onRight.length).toBeGreaterThan(2);
     for (const head of onLeft) expect(await right.outcome(head)).not.toBe('admitted');
     for (const head of onRight) expect(await left.outcome(head)).not.toBe('admitted');
     await Promise.all([deposed.stop(), promoted.stop()]);
