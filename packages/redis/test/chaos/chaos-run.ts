@@ -9,40 +9,49 @@ import { waitUntil } from '@countersign/testkit/redis';
 import { EXTENT, type Fault, NOTICE_MS, type Stage, TOLERANCE } from './chaos-case.js';
 import { ANSWER_WITHIN_MS, answersOf, type Findings, judge, resumption } from './findings.js';
 import { type Load, startLoad } from './load.js';
+import { loopDelay } from './loop-delay.mjs';
 import { type Keys, type Service, type ServiceReport, startServices, stopServices } from './services.js';
 import { createPlayer, type Player, playAll, recordingWire, type Wire } from './wire.js';
 
 /** Beside the horizon's own time: how soon calls succeed after a fault. */
-const RESUME_MS = 2_000;
+const RESUME_MS = 3_000;
 const PLAYBACKS = 2;
 const PLAY_WIDTH = 32;
 const COPIES_PER_SECOND = 100;
 /** Copies are made of as many requests as were admitted last. */
 const COPIED = 200;
 const LAST_CALLS_MS = 30_000;
+const IDLE_KEYS = 24;
+/** In which each of them is asked for once. */
+const IDLE_S = 0.2;
 const PROGRESS_MS = 2_000;
 
 /** Two owners with two keys each, and keys that are their own owners: several buckets, and homes to be found. */
 function makeKeys(): Keys {
   const owners = ['acme', 'acme', 'globex', 'globex', 'key_4', 'key_5', 'key_6', 'key_7'];
-  return Object.fromEntries(
-    owners.map((owner, i) => {
-      const secret = `cs1s_${randomBytes(32).toString('base64url')}`;
-      return [`key_${i}`, { secret, owner, scopes: ['orders'] }];
-    }),
-  );
+  return Object.fromEntries(owners.map((owner, i) => [`key_${i}`, makeKey(owner)]));
+}
+
+/** Keys, and so buckets, that nobody asks for until the fault is over: they must have been looked after all the same. */
+function makeIdleKeys(): Keys {
+  return Object.fromEntries(Array.from({ length: IDLE_KEYS }, (_, i) => [`idle_${i}`, makeKey(`idle_${i}`)]));
+}
+
+function makeKey(owner: string): Keys[string] {
+  return { secret: `cs1s_${randomBytes(32).toString('base64url')}`, owner, scopes: ['orders'] };
 }
 
 /** Runs it once and gives what is to be said of it. */
 export async function runCase(name: string, prepare: () => Promise<Stage>): Promise<Findings> {
   const keys = makeKeys();
+  const idleKeys = makeIdleKeys();
   const stage = await prepare();
   let services: Service[] = [];
   try {
     services = await startServices(
       Array.from({ length: EXTENT.services }, (_, i) => ({
         redis: stage.redisFor(i),
-        keys,
+        keys: { ...keys, ...idleKeys },
         tolerance: TOLERANCE,
         // Wide: no answer 429 has another reason than the fault.
         limits: { '*': '1000000/m', 'orders:write': '500000/m' },
@@ -50,7 +59,7 @@ export async function runCase(name: string, prepare: () => Promise<Stage>): Prom
         ...stage.serviceOptions?.(i),
       })),
     );
-    return await playThrough(name, stage, services, keys);
+    return await playThrough(name, stage, services, keys, idleKeys);
   } finally {
     await Promise.all([stopServices(services), stage.stop()]);
   }
@@ -61,6 +70,7 @@ async function playThrough(
   stage: Stage,
   services: readonly Service[],
   keys: Keys,
+  idleKeys: Keys,
 ): Promise<Findings> {
   const ports = services.map(({ port }) => port);
   const recoveryMs = TOLERANCE.futureMs + stage.deposedMs + RESUME_MS;
@@ -74,12 +84,20 @@ async function playThrough(
   try {
     await sleep(EXTENT.loadMs);
     const reports = (): Promise<ServiceReport[]> => Promise.all(services.map((service) => service.report()));
+    const ownDelay = loopDelay();
     await reports();
-    const fault = await stage.fault({ services, keys });
+    const fault = await stage.fault({ services, keys: { ...keys, ...idleKeys } });
     await untilResumed(load, fault.overMs, recoveryMs);
-    const worstDelayMs = Math.max(...(await reports()).map((report) => report.worstDelayMs));
+    const delays = (await reports()).map((report) => report.worstDelayMs);
+    // Where this process had to wait, the servers had to as well.
+    const worstDelayMs = Math.max(...delays, ownDelay.takeWorstMs());
+    // What the processes do not know by now, they would learn from these calls.
+    const idle = startLoad('idle', wire, idleKeys, ports, IDLE_KEYS / IDLE_S);
+    await sleep(IDLE_S * 1_000);
+    const idleEnd = idle.stop(LAST_CALLS_MS);
     await sleep(EXTENT.loadMs);
-    await load.stop(LAST_CALLS_MS);
+    await Promise.all([load.stop(LAST_CALLS_MS), idleEnd]);
+    const calls = [...load.calls, ...idle.calls];
     const copies = await copier.stop();
     const before = await reports();
     const playback = new Map<number, number>();
@@ -89,7 +107,7 @@ async function playThrough(
     }
     const after = await reports();
     const recorded = {
-      calls: load.calls,
+      calls,
       sent: wire.sent,
       fault,
       noticeMs: Math.round(NOTICE_MS + worstDelayMs),
@@ -101,7 +119,7 @@ async function playThrough(
     };
     const judged = judge(recorded);
     const executions = before.flatMap(({ journal }, service) => journal.map((one) => ({ ...one, service })));
-    const failed = load.calls.filter(({ error }) => error !== undefined).length;
+    const failed = calls.filter(({ error }) => error !== undefined).length;
     const missed = await fault.met({ answers: answersOf(wire.sent), failed, executions });
     const violations = missed === undefined ? judged.violations : [...judged.violations, missed];
     const findings = { ...judged, violations };

@@ -68,6 +68,7 @@ chaos('a Cluster master that was paused, and deposed meanwhile, answers again', 
     master.pause();
     await untilReplaced(cluster, master);
     master.resume();
+    await untilReplaced(cluster, master);
     const overMs = Date.now();
     return { beganMs, overMs, met: metAnswer('store-recovering') };
   }),
