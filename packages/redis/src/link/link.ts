@@ -116,7 +116,8 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
     waiting += 1;
     listen();
     try {
-      const reply = (await evaluate(redis, script, [key, identity, ...args], asking)) as unknown as Reply;
+      const reply = await evaluate(redis, script, [key, identity, ...args], asking);
+      if (!isReply(reply)) throw new Error(`${address(redis)} gave an answer that is no script's of ours`);
       onTime(reply[1], performance.now() - sentMs);
       return reply;
     } finally {
@@ -174,6 +175,10 @@ async function evaluate(
     ask();
     return redis.eval(text, 1, key, ...args);
   }
+}
+
+function isReply(answer: unknown): answer is Reply {
+  return Array.isArray(answer) && typeof answer[0] === 'number' && typeof answer[1] === 'number';
 }
 
 /** Waits for a connection that is being made; rejects at once when none is. */
