@@ -43,7 +43,11 @@ export function createClock(now?: () => number, monotonicNow?: () => number): Cl
   return {
     nowMs,
     monotonicMs,
-    steadySinceMs: () => steadySinceMs,
+    steadySinceMs: () => {
+      // A step that was not looked at yet is one all the same.
+      nowMs();
+      return steadySinceMs;
+    },
     distrustPast: () => {
       steadySinceMs = nowMs();
     },

@@ -46,6 +46,18 @@ describe('the clock', () => {
     expect(clock.steadySinceMs()).toBe(T - 60_000 + 5);
   });
 
+  it('has seen a step as soon as a reading shows it, whether or not the time was asked for since', () => {
+    let ms = 0;
+    const clock = createClock(
+      () => T + ms,
+      () => ms,
+    );
+    clock.nowMs();
+    ms = 5;
+    clock.follow(T + 600_000, 1);
+    expect(clock.steadySinceMs()).toBe(T + 600_000);
+  });
+
   it('never runs its monotonic side backwards where only a wall clock is given', () => {
     let wall = T;
     const clock = createClock(() => wall);
