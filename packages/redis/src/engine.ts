@@ -8,7 +8,7 @@ import type { Bucket } from './bucket-names.js';
 import { createCaretaker } from './caretaker.js';
 import { createReplication, type Replication } from './durability.js';
 import { createHomes, type Homes } from './homes.js';
-import type { Argument, Link } from './link/link.js';
+import type { Argument, Link, LinkEvents } from './link/link.js';
 import type { OpenRoute, Routed } from './link/route.js';
 import type { RedisStoreSettings } from './redis-store-options.js';
 import { REPLY } from './script/bucket.js';
@@ -26,28 +26,36 @@ export interface Engine {
   readonly confirm: (link: Link) => Promise<boolean> | true;
   /** Touches every bucket. Rejects when one could not be reached. */
   readonly touchAll: () => Promise<void>;
+}
+
+/** An engine that is there, or on its way. */
+export interface Start {
+  /** Rejects with an Error that says what to set, when a server may forget or a deposed master may go on. */
+  readonly engine: Promise<Engine>;
+  /** Lets the connections go, also those that are still being made. */
   readonly stop: () => void;
 }
 
 /**
+ * @param window of the verifier that came first
+ * @param onTime hears of every reading of a server's clock
  * @param onUnfit is called when a server that came later needs another engine, or none
- * @throws Error that says what to set, when a server may forget or a deposed master may go on
  */
-export async function createEngine(
+export function startEngine(
   open: OpenRoute,
   settings: RedisStoreSettings,
   window: AcceptanceWindow,
   buckets: readonly Bucket[],
   warn: Warn,
   time: (() => readonly [nowMs: number, atMs: number]) | undefined,
+  onTime: LinkEvents['onTime'],
   onUnfit: () => void,
-): Promise<Engine> {
+): Start {
+  let stopped = false;
   let caretaker: ReturnType<typeof createCaretaker> | undefined;
   const route = open(
     {
-      onTime: (serverMs, elapsedMs) => {
-        if (time === undefined) window.clock.follow(serverMs, elapsedMs);
-      },
+      onTime,
       onServer: (redis) => {
         if (caretaker === undefined) return;
         caretaker.touchAll().catch(() => {});
@@ -62,13 +70,21 @@ export async function createEngine(
     const findings = await checkServer(redis, route.topology, settings);
     if (findings.refusals.length > 0 || findings.deposedMs > deposedMs) onUnfit();
   };
-  try {
+  const replications = new Map<Link, Replication>();
+  const stop = (): void => {
+    stopped = true;
+    caretaker?.stop();
+    for (const replication of replications.values()) replication.close();
+    route.close();
+  };
+  const start = async (): Promise<Engine> => {
     for (const { redis } of await route.masters()) {
       const findings = await checkServer(redis, route.topology, settings);
       for (const warning of findings.warnings) warn(warning, warning);
       if (findings.refusals.length > 0) throw new Error(findings.refusals.join('; '));
       deposedMs = Math.max(deposedMs, findings.deposedMs);
     }
+    if (stopped) throw new Error('stopped while it was started');
     const { maxNonces, maxBudgetsPerOwner, durability } = settings;
     const { pastMs, futureMs } = window;
     const injectedTime = time !== undefined;
@@ -104,7 +120,6 @@ export async function createEngine(
       (key) => byKey.get(key),
       () => window.clock.nowMs(),
     );
-    const replications = new Map<Link, Replication>();
     caretaker.touchAll().catch(() => {});
     return {
       scripts,
@@ -123,14 +138,9 @@ export async function createEngine(
         }
         return replication.confirm();
       },
-      stop: () => {
-        caretaker?.stop();
-        for (const replication of replications.values()) replication.close();
-        route.close();
-      },
     };
-  } catch (error) {
-    route.close();
-    throw error;
-  }
+  };
+  const engine = start();
+  engine.catch(stop);
+  return { engine, stop };
 }

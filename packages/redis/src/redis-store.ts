@@ -4,13 +4,13 @@
  * too late.
  */
 import type { AcceptanceWindow, Admission, AdmissionResult, Store } from '@countersign/server/stores';
-import { staleSinceMs, startDeadline } from '@countersign/server/stores';
+import { startDeadline } from '@countersign/server/stores';
 import { admitArguments } from './admit-arguments.js';
 import { type Bucket, bucketIndex, createBuckets } from './bucket-names.js';
-import { createEngine, type Engine } from './engine.js';
+import { type Engine, type Start, startEngine } from './engine.js';
 import type { OpenRoute } from './link/route.js';
 import type { RedisStoreSettings } from './redis-store-options.js';
-import { admissionResult, unavailable } from './replies.js';
+import { admissionResult, staleSince, unavailable } from './replies.js';
 import { REPLY } from './script/bucket.js';
 import { sparingly } from './warnings.js';
 
@@ -45,28 +45,33 @@ export function storeOver(
   const buckets = createBuckets(settings.prefix, injected.buckets);
   const warn = sparingly(settings.onWarning);
   let window: AcceptanceWindow | undefined;
-  let starting: Promise<Engine> | undefined;
+  /** Every verifier's: they follow the servers' clock together. */
+  const clocks = new Set<AcceptanceWindow['clock']>();
+  let starting: Start | undefined;
   let closed = false;
 
   const engine = (): Promise<Engine> => {
     if (closed) throw new Error(CLOSED);
     if (window === undefined) throw new TypeError('store: attach an acceptance window before admitting');
     if (starting === undefined) {
-      const started = createEngine(open, settings, window, buckets, warn, injected.time, () =>
+      const started = startEngine(open, settings, window, buckets, warn, injected.time, follow, () =>
         restart(started),
       );
       starting = started;
-      started.catch((error: unknown) => {
+      started.engine.catch((error: unknown) => {
         if (!closed) warn('start', error instanceof Error ? error.message : String(error));
         setTimeout(restart, START_AGAIN_MS, started).unref();
       });
     }
-    return starting;
+    return starting.engine;
   };
-  const restart = (old: Promise<Engine>): void => {
+  const follow = (serverMs: number, elapsedMs: number): void => {
+    if (injected.time === undefined) for (const clock of clocks) clock.follow(serverMs, elapsedMs);
+  };
+  const restart = (old: Start): void => {
     if (starting !== old || closed) return;
     starting = undefined;
-    old.then(({ stop }) => stop()).catch(() => {});
+    old.stop();
     engine().catch(() => {});
   };
   const bucketOf = (name: string): Bucket => buckets[bucketIndex(name, buckets.length)] as Bucket;
@@ -111,6 +116,7 @@ export function storeOver(
     attach: (attached) => {
       window ??= attached;
       requireSameTolerance(window, attached);
+      clocks.add(attached.clock);
       engine().catch(() => {});
     },
     ready: async () => {
@@ -141,13 +147,13 @@ export function storeOver(
       const by = window as AcceptanceWindow;
       const byMs = by.clock.nowMs() + settings.timeoutMs;
       const { reply } = await run(scripts.declare, bucketOf(owner), [byMs, key, signedAtMs]);
-      if (reply[0] === REPLY.stale) return staleSinceMs(by, signedAtMs, reply[1]);
+      if (reply[0] === REPLY.stale) return staleSince(by, signedAtMs, reply[1]);
       if (reply[0] === REPLY.fresh) return undefined;
       throw new Error('the store could not tell');
     },
     close: async () => {
       closed = true;
-      await starting?.then(({ stop }) => stop()).catch(() => {});
+      starting?.stop();
     },
   };
 }

@@ -17,6 +17,17 @@ export function unavailable(reason: string): AdmissionResult & { outcome: 'unava
   return { outcome: 'unavailable', retryAfterMs: RETRY_AFTER_MS, reason };
 }
 
+/**
+ * Since when a stale signature is certainly dead, on the verifier's clock: the client holds it against a verdict's time,
+ * which is of that clock, and may be ahead of the server's by as much as the answer took.
+ *
+ * @param nowMs the server's time in its answer
+ */
+export function staleSince(window: AcceptanceWindow, signedAtMs: number, nowMs: number): number {
+  const oursMs = window.clock.nowMs();
+  return staleSinceMs(window, signedAtMs + oursMs - nowMs, oursMs);
+}
+
 /** The outcome of an admission. */
 export function admissionResult(
   reply: Reply,
@@ -42,15 +53,16 @@ export function admissionResult(
     case REPLY.replayed:
       return { outcome: 'replayed' };
     case REPLY.stale:
-      return { outcome: 'stale', deadSinceMs: staleSinceMs(window, signedAtMs, nowMs) };
+      return { outcome: 'stale', deadSinceMs: staleSince(window, signedAtMs, nowMs) };
     case REPLY.future:
       return { outcome: 'future' };
     case REPLY.recovering: {
       const [horizonMs = nowMs, deadSinceMs = nowMs] = numbers;
-      const steadySinceMs = window.clock.steadySinceMs();
+      const { clock } = window;
+      const oursMs = clock.nowMs();
       return {
         outcome: 'recovering',
-        deadSinceMs: Math.min(nowMs, Math.max(deadSinceMs, steadySinceMs)),
+        deadSinceMs: Math.min(oursMs, Math.max(deadSinceMs + oursMs - nowMs, clock.steadySinceMs())),
         retryAfterMs: Math.max(0, horizonMs - nowMs + 1),
       };
     }

@@ -194,12 +194,15 @@ export async function connected(redis: Redis): Promise<void> {
         const settle = (error?: Error): void => {
           redis.off('ready', settle);
           redis.off('close', failed);
+          redis.off('end', failed);
           if (error === undefined) resolve();
           else reject(error);
         };
         const failed = (): void => settle(new Error(`${address(redis)}: the connection failed`));
         redis.once('ready', settle);
         redis.once('close', failed);
+        // Alone where it was closed while sentinels were asked.
+        redis.once('end', failed);
       });
     default:
       throw new Error(`${address(redis)}: no connection (${redis.status})`);
