@@ -78,14 +78,16 @@ if witness then
   horizon, raisedAt, keptUntil, lookedAt, heldBack, swept = struct.unpack('>dddddd', witness)
   same = string.sub(witness, 49) == ID
 end
-if not same or now < lookedAt or now >= lookedAt + ${LOOK_AGAIN_MS} then
+-- Another process, or an earlier configuration, may have known of a shorter time.
+local short = horizon - raisedAt < ${futureMs + deposedMs}
+if not same or short or now < lookedAt or now >= lookedAt + ${LOOK_AGAIN_MS} then
   local server, replication = redis.pcall('INFO', 'server'), redis.pcall('INFO', 'replication')
   local run = type(server) == 'string' and string.match(server, 'run_id:(%x+)')
   local history = type(replication) == 'string' and string.match(replication, 'master_replid:(%x+)')
   if not run or not history then return { ${REPLY.infoDenied}, now } end
   local real = string.sub(run, 1, ${RUN_DIGITS}) .. string.sub(history, 1, ${RUN_DIGITS})
   if real ~= ID then return { ${REPLY.otherServer}, now, real } end
-  if same then
+  if same and not short then
     -- Budgets never run backwards.
     if now < lookedAt then heldBack = heldBack + lookedAt - now end
   else
@@ -110,6 +112,6 @@ if extend or changed then
   write[#write + 1] = struct.pack('>dddddd', horizon, raisedAt, keptUntil, lookedAt, heldBack, swept) .. ID
 end
 if #write > 0 then redis.call('HSET', BUCKET, unpack(write)) end
-if extend then redis.call('PEXPIRE', BUCKET, keptUntil - now) end
+if extend then redis.call('PEXPIRE', BUCKET, math.ceil(keptUntil - now)) end
 `;
 }
