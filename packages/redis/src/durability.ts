@@ -7,6 +7,8 @@ import type { Durability } from './redis-store-options.js';
 import { RUN_DIGITS } from './script/bucket.js';
 
 const MAX_PAUSE_MS = 100;
+/** A server that answers so much later than it was asked to is given up. */
+const SILENCE_MS = 1_000;
 
 export interface Replication {
   /** Whether enough replicas have everything that was written to this server up to now. Never rejects. */
@@ -30,9 +32,16 @@ export function createReplication(link: Link, { replicas, timeoutMs }: Durabilit
       await connected(own);
       // WAIT waits for what was written before this connection's last command, whoever wrote it; and the two
       // connections may lead to different servers while one takes over from another.
-      const [server, reached] = await Promise.all([own.info('server'), own.wait(replicas, timeoutMs)]);
+      const silent = setTimeout(() => own.disconnect(true), timeoutMs + SILENCE_MS).unref();
+      const [server, reached] = await Promise.all([
+        own.info('server'),
+        own.wait(replicas, timeoutMs),
+      ]).finally(() => clearTimeout(silent));
       const run = /^run_id:(\w+)/m.exec(server)?.[1] ?? 'unknown';
-      return reached >= replicas && link.identity().startsWith(run.slice(0, RUN_DIGITS));
+      const same = link.identity().startsWith(run.slice(0, RUN_DIGITS));
+      // The sentinels are asked again: this one may have been deposed, and never say so.
+      if (!same) own.disconnect(true);
+      return same && reached >= replicas;
     } catch {
       return false;
     }
