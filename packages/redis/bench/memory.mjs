@@ -16,7 +16,7 @@ const START_MS = 1_763_750_000_000;
 /** The verifier's default tolerance. */
 const [PAST_MS, FUTURE_MS] = [300_000, 10_000];
 const PIPELINE = 500;
-const MAX_NONCES = 2 ** 30;
+const MAX_NONCES = 2 ** 28;
 const BUDGETS = [
   { policy: '*', limit: 10_000_000, windowMs: 3_600_000, cost: 1 },
   { policy: 'orders', limit: 1_000_000, windowMs: 60_000, cost: 1 },

@@ -13,7 +13,7 @@ export interface Durability {
 export interface RedisStoreOptions {
   /** Begins every key: 1 to 32 of `A-Z a-z 0-9 . _ ~ -`. Default `cs1`. Verifiers that share a memory share it. */
   readonly prefix?: string | undefined;
-  /** Nonces kept per key, from 1 to 2^30; default 1 000 000. Above it the oldest go and their key's horizon rises. */
+  /** Nonces kept per key, from 1 to 2^28; default 1 000 000. Above it the oldest go and their key's horizon rises. */
   readonly maxNonces?: number | undefined;
   /** Budgets in use per owner, from 1 to 10 000; default 1 000. Above it new budgets are refused until one is idle. */
   readonly maxBudgetsPerOwner?: number | undefined;
@@ -47,6 +47,8 @@ export interface RedisStoreSettings {
 }
 
 const PREFIX = /^[A-Za-z0-9._~-]{1,32}$/;
+/** A pack's number has three bytes, and a pack 16 nonces. */
+const MAX_NONCES = 2 ** 28;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const ONE_DAY_MS = 86_400_000;
 
@@ -65,7 +67,7 @@ export function redisStoreSettings(options: RedisStoreOptions): RedisStoreSettin
   if (typeof prefix !== 'string' || !PREFIX.test(prefix)) {
     throw new TypeError('prefix: expected 1 to 32 of A-Z a-z 0-9 . _ ~ -');
   }
-  requireWhole('maxNonces', maxNonces, 1, 2 ** 30);
+  requireWhole('maxNonces', maxNonces, 1, MAX_NONCES);
   requireWhole('maxBudgetsPerOwner', maxBudgetsPerOwner, 1, 10_000);
   requireWhole('timeoutMs', timeoutMs, 1, MAX_TIMER_MS);
   if (fencing !== 'require' && fencing !== 'warn')

@@ -8,7 +8,7 @@ afterAll(() => redis.disconnect());
 
 const WRONG: readonly (readonly [option: string, values: readonly unknown[]])[] = [
   ['prefix', ['', ' ', 'a'.repeat(33), 'a:b', '{a}', 'é', 5, null, ['a']]],
-  ['maxNonces', [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 30 + 1, '5', null]],
+  ['maxNonces', [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 28 + 1, '5', null]],
   ['maxBudgetsPerOwner', [0, 1.5, 10_001, '5', null, Number.NaN]],
   ['timeoutMs', [0, -1, 0.5, 2 ** 31, Number.NaN, '250', null]],
   ['fencing', ['', 'none', true, null, 'REQUIRE']],
