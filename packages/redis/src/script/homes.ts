@@ -27,7 +27,8 @@ export function isHomeLua({ pastMs, futureMs }: ScriptSettings, homes: string, n
   return `
 local isHome = false
 if not (${native}) then
-  isHome = homeUntil >= now + ${pastMs + futureMs}
+  -- What a server lost may have been that the key has left.
+  isHome = homeUntil >= now + ${pastMs + futureMs} and settledAt >= raisedAt
 elseif ${homes} then
   isHome = struct.unpack('>I4', ${homes}) == move and string.sub(${homes}, -#BUCKET) == BUCKET
 else
@@ -137,6 +138,7 @@ elseif move > number then
 else
   move = number
   homeUntil = math.max(homeUntil, until_)
+  settledAt = now
   if above > capped then capped, cappedAt = above, now end
   write = { key, ${KEY_RECORD} }
   keepUntil = until_

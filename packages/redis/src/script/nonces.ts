@@ -20,23 +20,23 @@ export const ENTRY_BYTES = 22;
 /**
  * Lua that takes a key's record in: the number of fields, of nonces in closed groups and in the open one; the greatest
  * signed time forgotten at the cap, and when; the greatest forgotten by age or declared stale; the greatest of the
- * open group, and since when it is open; until when the key's home is here, and the number of the move that brought it
- * (`homes.ts`).
+ * open group, and since when it is open; until when the key's home is here, and the number of the move that brought it,
+ * and when (`homes.ts`).
  *
  * @param record Lua: the field `k<key>` or false
  */
 export function loadKeyLua(record: string): string {
   return `
 local record = ${record}
-local fields, closed, opened, capped, cappedAt, expired, groupLatest, groupSince, homeUntil, move = 1, 0, 0, -1, -1, -1, -1, now, 0, 0
+local fields, closed, opened, capped, cappedAt, expired, groupLatest, groupSince, homeUntil, move, settledAt = 1, 0, 0, -1, -1, -1, -1, now, 0, 0, -1
 if record then
-  fields, closed, opened, capped, cappedAt, expired, groupLatest, groupSince, homeUntil, move = struct.unpack('>I4I4I4ddddddI4', record)
+  fields, closed, opened, capped, cappedAt, expired, groupLatest, groupSince, homeUntil, move, settledAt = struct.unpack('>I4I4I4ddddddI4d', record)
 end
 `;
 }
 
 export const KEY_RECORD =
-  "struct.pack('>I4I4I4ddddddI4', fields, closed, opened, capped, cappedAt, expired, groupLatest, groupSince, homeUntil, move)";
+  "struct.pack('>I4I4I4ddddddI4d', fields, closed, opened, capped, cappedAt, expired, groupLatest, groupSince, homeUntil, move, settledAt)";
 
 /** Lua: the horizon over a key, and since when what was signed at `signed` is certainly dead under it. */
 export const KEY_HORIZON_LUA = `
