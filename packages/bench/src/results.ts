@@ -10,8 +10,8 @@ export interface Row {
   /** The quartiles of the rounds; both are the value where there was one measurement. */
   readonly low: number;
   readonly high: number;
-  /** The median of each round's ratio to that round's baseline; 1 for the baseline itself. */
-  readonly ratio: number;
+  /** The median of each round's ratio to the first row in that round; absent where there is nothing to compare with. */
+  readonly ratio?: number;
   /** What of the work it does and what not. */
   readonly note?: string;
 }
@@ -36,6 +36,6 @@ export interface Measured {
 /** The ratio of a row, by its name. */
 export function ratioOf(comparison: Comparison, name: string): number {
   const row = comparison.rows.find((candidate) => candidate.name === name);
-  if (row === undefined) throw new Error(`${comparison.id} has no row ${name}`);
+  if (row?.ratio === undefined) throw new Error(`${comparison.id} has no ratio of ${name}`);
   return row.ratio;
 }

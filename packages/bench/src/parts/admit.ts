@@ -1,27 +1,15 @@
 /** Admission alone in memory: a nonce claimed and two budgets charged, beside limiters with a Map of nonces before them. */
 import { randomFillSync } from 'node:crypto';
-import { acceptanceWindow, type Charge, createClock, memoryStore } from '@countersign/server';
+import { acceptanceWindow, createClock, memoryStore } from '@countersign/server';
 import { alternate, type Call, timed } from '../alternate.js';
 import type { Extent } from '../extent.js';
 import type { Measured } from '../results.js';
 import { made } from '../subjects/calls.js';
 import { COUNTERSIGN } from '../subjects/countersign.js';
 import { nonceMap } from '../subjects/hawk.js';
-import {
-  type Consume,
-  expressBudgets,
-  flexibleBudgets,
-  HOUR,
-  honoBudgets,
-  MINUTE,
-} from '../subjects/limiters.js';
+import { CHARGES, type Consume, expressBudgets, flexibleBudgets, honoBudgets } from '../subjects/limiters.js';
 
 const KEY = 'key_live_1';
-/** Two budgets that are never spent. */
-export const CHARGES: readonly Charge[] = [
-  { policy: '*', ...HOUR, cost: 1 },
-  { policy: 'orders', ...MINUTE, cost: 1 },
-];
 
 function withCountersign(): Call<Uint8Array> {
   const store = memoryStore();

@@ -31,7 +31,7 @@ export async function measureBodies(extent: Extent): Promise<Measured> {
         better: 'less',
         rows,
       });
-      figures[`body-${size}-${kind}`] = Math.max(...rows.map(({ ratio }) => ratio));
+      figures[`body-${size}-${kind}`] = Math.max(...rows.map(({ ratio = Number.NaN }) => ratio));
     }
   }
   return { comparisons, figures };

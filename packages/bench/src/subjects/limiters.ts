@@ -1,4 +1,5 @@
-/** The peers that only count, in memory: two budgets each, which are never spent. Fixed windows, one after the other. */
+/** Two budgets that are never spent, and the peers that only count, in memory: fixed windows, one after the other. */
+import type { Charge } from '@countersign/server';
 import { MemoryStore as ExpressMemoryStore } from 'express-rate-limit';
 import { MemoryStore as HonoMemoryStore } from 'hono-rate-limiter';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -14,6 +15,12 @@ export const MINUTE: { readonly windowMs: number; readonly limit: number } = {
   windowMs: 60_000,
   limit: 100_000_000,
 };
+
+/** The same two as a store of Countersign is charged with. */
+export const CHARGES: readonly Charge[] = [
+  { policy: '*', ...HOUR, cost: 1 },
+  { policy: 'orders', ...MINUTE, cost: 1 },
+];
 
 export function flexibleBudgets(): Consume {
   const [hour, minute] = [HOUR, MINUTE].map(

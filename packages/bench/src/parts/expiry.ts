@@ -1,0 +1,85 @@
+/** How long single calls take while a million nonces expire, and the one call that finds them all expired. */
+import { quantile } from '../alternate.js';
+import type { Extent } from '../extent.js';
+import { orderBody } from '../order-request.js';
+import type { Comparison, Measured, Role, Row } from '../results.js';
+import { benchSigner, benchVerifier, signedLines, verifyOrder } from '../subjects/countersign.js';
+import { floor } from '../subjects/floor.js';
+import { steppedStore } from '../subjects/stepped-store.js';
+
+const WINDOW_MS = 310_000;
+/** So many expire with each call. */
+const EXPIRE_EACH = 4;
+const BATCH = 500;
+const BODY = orderBody('order');
+const SHARES = [0.5, 0.99, 0.999, 1];
+
+export async function measureExpiry({ nonces }: Extent): Promise<Measured> {
+  const calls = nonces / EXPIRE_EACH;
+  const held = steppedStore({ forVerifier: true });
+  const verifier = benchVerifier(held.store, held.nowMs);
+  const signer = benchSigner('key_live_1', held.nowMs);
+  const spread = (count: number, of: number): void =>
+    held.advance(Math.floor(((count + 1) * WINDOW_MS) / of) - Math.floor((count * WINDOW_MS) / of));
+  for (let count = 0; count < nonces; count++) {
+    spread(count, nonces);
+    held.admit();
+  }
+  const { call } = floor(BODY, 'bytes');
+  const floorUs = new Float64Array(calls);
+  const tookUs = new Float64Array(calls);
+  for (let start = 0; start < calls; start += BATCH) {
+    const requests = Array.from({ length: Math.min(BATCH, calls - start) }, (_, index) => {
+      spread(start + index, calls);
+      return signedLines(signer, BODY);
+    });
+    requests.forEach((lines, index) => {
+      tookUs[start + index] = timeUs(() => verifyOrder(verifier, lines, BODY));
+      floorUs[start + index] = timeUs(() => call(undefined));
+    });
+  }
+  if (held.store.size > calls + 1) throw new Error(`${held.store.size} nonces are left`);
+
+  for (let count = 0; count < nonces; count++) held.admit();
+  held.advance(2 * WINDOW_MS);
+  const atOnceUs = timeUs(() => verifyOrder(verifier, signedLines(signer, BODY), BODY));
+  const rows = [
+    ...rowsOf('floor: SHA-256 and HMAC', 'floor', floorUs),
+    ...rowsOf('verify and admit', 'us', tookUs),
+    single('the one call that finds all expired', 'us', atOnceUs),
+  ];
+  const comparison: Comparison = {
+    id: 'expiry',
+    title: `Single calls while ${nonces.toLocaleString('en')} nonces expire`,
+    unit: 'µs',
+    better: 'less',
+    rows,
+    notes: [
+      'Every call timed by itself, the two in turns. The longest pause of the floor is what the machine and the garbage collector do to calls that remember nothing.',
+    ],
+  };
+  const p999Us = quantile(tookUs, 0.999);
+  return {
+    comparisons: [comparison],
+    figures: {
+      'expiry-p999-ms': p999Us / 1_000,
+      'expiry-longest-ms': Math.max(quantile(tookUs, 1), atOnceUs) / 1_000,
+    },
+  };
+}
+
+function rowsOf(name: string, role: Role, tookUs: Float64Array): Row[] {
+  return SHARES.map((share) =>
+    single(`${name}, ${share === 1 ? 'longest' : `p${share * 100}`}`, role, quantile(tookUs, share)),
+  );
+}
+
+function single(name: string, role: Role, value: number): Row {
+  return { name, role, value, low: value, high: value };
+}
+
+function timeUs(call: () => unknown): number {
+  const startedNs = process.hrtime.bigint();
+  call();
+  return Number(process.hrtime.bigint() - startedNs) / 1_000;
+}
