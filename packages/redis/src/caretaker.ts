@@ -23,13 +23,17 @@ export interface Caretaker {
 const BEAT_MS = 100;
 /** How many are touched at a time. */
 const WIDTH = 64;
-/** So many in a row that have their memory: a hundred processes that meet a new server need not all look at all. */
-const ENOUGH_IN_A_ROW = 256;
 
-/** Begins at once. @param touch rejects when the bucket cannot be reached; `cursor` '' is not to sweep */
+/**
+ * Begins at once.
+ *
+ * @param touch rejects when the bucket cannot be reached; `cursor` '' is not to sweep
+ * @param enoughInARow so many that have their memory tell that another process was there
+ */
 export function createCaretaker(
   buckets: readonly Bucket[],
   touch: (bucket: Bucket, cursor: string) => Promise<Touched>,
+  enoughInARow: number,
   random: () => number = Math.random,
 ): Caretaker {
   let round: Promise<void> | undefined;
@@ -45,7 +49,7 @@ export function createCaretaker(
     let next = 0;
     let intactInARow = 0;
     const worker = async (): Promise<void> => {
-      while (next < buckets.length && intactInARow < ENOUGH_IN_A_ROW) {
+      while (next < buckets.length && intactInARow < enoughInARow) {
         const bucket = buckets[(first + next++) % buckets.length] as Bucket;
         try {
           const { forgot } = await touch(bucket, '');

@@ -37,6 +37,12 @@ export interface Start {
 }
 
 /**
+ * A hundred processes that meet a new server need not all look at all 1,024 buckets. In a cluster they do: a run of
+ * buckets that have their memory tells nothing of the one shard that may not.
+ */
+const ENOUGH_IN_A_ROW = 256;
+
+/**
  * @param window of the verifier that came first
  * @param onTime hears of every reading of a server's clock
  * @param onUnfit is called when a server that came later needs another engine, or none
@@ -78,12 +84,19 @@ export function startEngine(
     route.close();
   };
   const start = async (): Promise<Engine> => {
-    for (const { redis } of await route.masters()) {
-      const findings = await checkServer(redis, route.topology, settings);
+    const failures: unknown[] = [];
+    const masters = await route.masters();
+    for (const { redis } of masters) {
+      // A shard that is away is checked when it comes; it keeps the others from nothing.
+      const findings = await checkServer(redis, route.topology, settings).catch((error: unknown) => {
+        failures.push(error);
+      });
+      if (findings === undefined) continue;
       for (const warning of findings.warnings) warn(warning, warning);
       if (findings.refusals.length > 0) throw new Error(findings.refusals.join('; '));
       deposedMs = Math.max(deposedMs, findings.deposedMs);
     }
+    if (failures.length === masters.length) throw failures[0];
     if (stopped) throw new Error('stopped while it was started');
     const { maxNonces, maxBudgetsPerOwner, durability } = settings;
     const { pastMs, futureMs } = window;
@@ -101,18 +114,22 @@ export function startEngine(
     const run = (script: Script, bucket: Bucket, args: readonly Argument[]): Promise<Routed> =>
       route.run(script, bucket, timed(args));
 
-    caretaker = createCaretaker(buckets, async (bucket, cursor) => {
-      const { reply } = await run(scripts.touch, bucket, [cursor]);
-      const [code, , forgot, next] = reply;
-      if (code !== REPLY.fresh) throw new Error(`touch: the server answered ${code}`);
-      if (forgot === 1) {
-        warn(
-          'loss',
-          `${bucket.key} had no memory, or may have lost some: what was signed before it was found is refused for ${futureMs + deposedMs} ms`,
-        );
-      }
-      return { forgot: forgot === 1, cursor: String(next) };
-    });
+    caretaker = createCaretaker(
+      buckets,
+      async (bucket, cursor) => {
+        const { reply } = await run(scripts.touch, bucket, [cursor]);
+        const [code, , forgot, next] = reply;
+        if (code !== REPLY.fresh) throw new Error(`touch: the server answered ${code}`);
+        if (forgot === 1) {
+          warn(
+            'loss',
+            `${bucket.key} had no memory, or may have lost some: what was signed before it was found is refused for ${futureMs + deposedMs} ms`,
+          );
+        }
+        return { forgot: forgot === 1, cursor: String(next) };
+      },
+      route.topology === 'cluster' ? buckets.length : ENOUGH_IN_A_ROW,
+    );
     const byKey = new Map(buckets.map((bucket) => [bucket.key, bucket]));
     const homes = createHomes(
       scripts,
@@ -135,6 +152,10 @@ export function startEngine(
         if (replication === undefined) {
           replication = createReplication(link, durability);
           replications.set(link, replication);
+          link.redis.once('end', () => {
+            replications.get(link)?.close();
+            replications.delete(link);
+          });
         }
         return replication.confirm();
       },

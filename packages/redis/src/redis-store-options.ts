@@ -15,7 +15,7 @@ export interface RedisStoreOptions {
   readonly prefix?: string | undefined;
   /** Nonces kept per key, from 1 to 2^28; default 1 000 000. Above it the oldest go and their key's horizon rises. */
   readonly maxNonces?: number | undefined;
-  /** Budgets in use per owner, from 1 to 10 000; default 1 000. Above it new budgets are refused until one is idle. */
+  /** Budgets in use per owner, from 1 to 2 000; default 500. Above it new budgets are refused until one is idle. */
   readonly maxBudgetsPerOwner?: number | undefined;
   /** The longest that an answer takes, in milliseconds, whatever the connection does; default 250. */
   readonly timeoutMs?: number | undefined;
@@ -57,7 +57,7 @@ export function redisStoreSettings(options: RedisStoreOptions): RedisStoreSettin
   const {
     prefix = 'cs1',
     maxNonces = 1_000_000,
-    maxBudgetsPerOwner = 1_000,
+    maxBudgetsPerOwner = 500,
     timeoutMs = 250,
     durability,
     fencing = 'require',
@@ -68,7 +68,7 @@ export function redisStoreSettings(options: RedisStoreOptions): RedisStoreSettin
     throw new TypeError('prefix: expected 1 to 32 of A-Z a-z 0-9 . _ ~ -');
   }
   requireWhole('maxNonces', maxNonces, 1, MAX_NONCES);
-  requireWhole('maxBudgetsPerOwner', maxBudgetsPerOwner, 1, 10_000);
+  requireWhole('maxBudgetsPerOwner', maxBudgetsPerOwner, 1, 2_000);
   requireWhole('timeoutMs', timeoutMs, 1, MAX_TIMER_MS);
   if (fencing !== 'require' && fencing !== 'warn')
     throw new TypeError("fencing: expected 'require' or 'warn'");

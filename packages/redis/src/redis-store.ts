@@ -108,7 +108,7 @@ export function storeOver(
       }
     }
     const result = admissionResult(reply, admission, by);
-    if (result.outcome === 'recovering' && reply[3] === reply[1]) touchAll().catch(() => {});
+    if (result.outcome === 'recovering' && reply[4] === 1) touchAll().catch(() => {});
     return result;
   }
 

@@ -3,7 +3,7 @@
  * that was deposed may go on writing. It asks and judges; it sets nothing.
  */
 import type { Redis } from 'ioredis';
-import { address } from './link/link.js';
+import { address, connected } from './link/link.js';
 import type { RedisStoreSettings } from './redis-store-options.js';
 
 export type Topology = 'single' | 'sentinel' | 'cluster';
@@ -28,6 +28,7 @@ export async function checkServer(
   topology: Topology,
   { fencing, deposedWritesMs }: Pick<RedisStoreSettings, 'fencing' | 'deposedWritesMs'>,
 ): Promise<ServerFindings> {
+  await connected(redis);
   const warnings: string[] = [];
   const refusals: string[] = [];
   const where = address(redis);
@@ -58,11 +59,14 @@ export async function checkServer(
     if (topology === 'single' && replicas === '0') return 0;
     const least = await setting(redis, 'min-replicas-to-write');
     const lagS = await setting(redis, 'min-replicas-max-lag');
-    if (least !== undefined && lagS !== undefined && least > 0 && lagS > 0) return lagS * 1_000 + MARGIN_MS;
+    // With fewer, both sides of a parted network can keep enough of them.
+    const needed = Math.max(1, Math.ceil(Number(replicas ?? 0) / 2));
+    if (least !== undefined && lagS !== undefined && least >= needed && lagS > 0)
+      return lagS * 1_000 + MARGIN_MS;
     unfenced(
       least === undefined
         ? `${where} does not say its min-replicas-to-write: when a master that was deposed stops writing is not known; give that time as deposedWritesMs`
-        : `${where} has replicas and may go on writing when one of them has taken over, so that a signature can be admitted twice: CONFIG SET min-replicas-to-write 1, and min-replicas-max-lag to the seconds for which that may last`,
+        : `${where} has replicas and may go on writing when one of them has taken over, so that a signature can be admitted twice: CONFIG SET min-replicas-to-write ${needed}, and min-replicas-max-lag to the seconds for which that may last`,
     );
     return UNKNOWN_DEPOSED_MS;
   };

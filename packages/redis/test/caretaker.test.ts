@@ -14,10 +14,14 @@ function servers(forgotten: Set<string>): { readonly touched: string[]; readonly
   return {
     touched,
     start: () => {
-      const caretaker = createCaretaker(buckets, async ({ key }) => {
-        touched.push(key);
-        return { forgot: forgotten.delete(key), cursor: '0' };
-      });
+      const caretaker = createCaretaker(
+        buckets,
+        async ({ key }) => {
+          touched.push(key);
+          return { forgot: forgotten.delete(key), cursor: '0' };
+        },
+        256,
+      );
       caretakers.push(caretaker);
       return caretaker;
     },
@@ -41,11 +45,15 @@ it('a hundred processes that meet a new server at once do not all touch everythi
 
 it('goes on with the others when one cannot be reached, and says so', async () => {
   const touched = new Set<string>();
-  const caretaker = createCaretaker(buckets, async ({ key }) => {
-    touched.add(key);
-    if (key === '{t:7}') throw new Error('no connection');
-    return { forgot: true, cursor: '0' };
-  });
+  const caretaker = createCaretaker(
+    buckets,
+    async ({ key }) => {
+      touched.add(key);
+      if (key === '{t:7}') throw new Error('no connection');
+      return { forgot: true, cursor: '0' };
+    },
+    256,
+  );
   caretakers.push(caretaker);
   await expect(caretaker.touchAll()).rejects.toThrow('no connection');
   expect(touched.size).toBe(1_024);

@@ -88,7 +88,9 @@ it('L10 names that imitate fields, lengths, tags and each other are as apart on 
                   const name = (index = 0): string => pool[index] ?? '';
                   for (const { key, policies, nonce } of asks) {
                     const charges = policies.map((policy) => charge(name(policy), 3, 1_000));
-                    const ask = { key: name(key), owner: name(owners[key]), nonce, charges };
+                    // A key has one owner, also where the pool has its name twice.
+                    const owner = name(owners[pool.indexOf(name(key))]);
+                    const ask = { key: name(key), owner, nonce, charges };
                     const admission: Admission = admissionAt(clock, ask);
                     expect(await store.admit(admission)).toEqual(await memory.store.admit(admission));
                   }

@@ -6,14 +6,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Bucket } from '../bucket-names.js';
 import type { Script } from '../scripts.js';
-import {
-  type Argument,
-  CONNECTION_OPTIONS,
-  connected,
-  createLink,
-  type Link,
-  type LinkEvents,
-} from './link.js';
+import { type Argument, CONNECTION_OPTIONS, createLink, type Link, type LinkEvents } from './link.js';
 import type { Route, Routed } from './route.js';
 
 const MAX_REDIRECTS = 5;
@@ -89,7 +82,6 @@ export function createClusterRoute(
         });
       }
       const masters = own.nodes('master');
-      await Promise.all(masters.map(connected));
       return masters.map(linkTo);
     },
     close: () => own.disconnect(),

@@ -44,6 +44,8 @@ export const CONNECTION_OPTIONS = {
   commandTimeout: undefined,
   stringNumbers: false,
   keyPrefix: '',
+  connectTimeout: 2_000,
+  reconnectOnError: null,
   replyMapping: 'legacy',
 } as const;
 

@@ -15,6 +15,7 @@ export function createSingleRoute(redis: Redis, events: LinkEvents, onError: (er
     enableOfflineQueue: false,
     lazyConnect: false,
     readOnly: false,
+    role: 'master',
     retryStrategy: (attempt) => Math.min(attempt * 10, MAX_PAUSE_MS),
     sentinelRetryStrategy: (attempt) => Math.min(attempt * 10, MAX_PAUSE_MS),
   };

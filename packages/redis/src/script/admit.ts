@@ -10,8 +10,8 @@ import {
   claimNonceLua,
   findNonceLua,
   growLua,
-  KEY_HORIZON_LUA,
   KEY_RECORD,
+  keyHorizonLua,
   loadKeyLua,
   makeRoomLua,
 } from './nonces.js';
@@ -52,9 +52,9 @@ repeat
     answer = { ${REPLY.stale}, now }
     break
   end
-  ${KEY_HORIZON_LUA}
+  ${keyHorizonLua(settings)}
   if signed <= top then
-    answer = { ${REPLY.recovering}, now, top, deadSince }
+    answer = { ${REPLY.recovering}, now, top, deadSince, lost and 1 or 0 }
     break
   end
   ${findNonceLua()}

@@ -73,7 +73,7 @@ export function openLua({ futureMs, deposedMs, injectedTime }: ScriptSettings, w
   return `
 local witness, same = ${witness}, false
 local horizon, raisedAt, keptUntil, lookedAt, heldBack, swept = -1, -1, 0, 0, 0, -1
-local keepUntil, changed = now, false
+local keepUntil, changed, lost = now, false, false
 if witness then
   horizon, raisedAt, keptUntil, lookedAt, heldBack, swept = struct.unpack('>dddddd', witness)
   same = string.sub(witness, 49) == ID
@@ -93,7 +93,7 @@ if not same or short or now < lookedAt or now >= lookedAt + ${LOOK_AGAIN_MS} the
   else
     -- The server that wrote last may have had a clock ahead of this one's.
     horizon = math.max(horizon, math.max(now, lookedAt + ${LOOK_AGAIN_MS}) + ${futureMs + deposedMs})
-    raisedAt = now
+    raisedAt, lost = now, true
   end
   lookedAt = now
   changed = true

@@ -88,21 +88,30 @@ export function chargeLua(): string {
 /**
  * Lua: whether the owner's table has a place for each missing budget. `placeWait`: 0, how long until then, or false for
  * never; `list`: the owner's list with the new names. Idle budgets are dropped on the way. A full list keeps what was
- * found out about it: until `firstIdle` nothing changes, so that asking again costs nothing.
+ * found out about it: until `firstIdle` nothing changes for a request that has the same budgets beside the missing ones,
+ * so that asking again costs next to nothing.
  */
 function placesLua(maxBudgets: number): string {
   return `
-  local present, absent, listName = {}, {}, 'o' .. owner
-  for i = 1, count do (found[i + 3] and present or absent)[${CHARGE.field('i')}] = true end
-  local names = redis.call('HGET', BUCKET, listName) or struct.pack('>dddI4', -1, 0, 0, 0)
-  local firstIdle, lackedThen, till, size = struct.unpack('>dddI4', names)
+  local present, absent, beside, listName = {}, {}, '', 'o' .. owner
+  for i = 1, count do
+    local name = ${CHARGE.field('i')}
+    if found[i + 3] then
+      present[name] = true
+      beside = beside .. struct.pack('>I2', #name) .. name
+    else
+      absent[name] = true
+    end
+  end
+  local names = redis.call('HGET', BUCKET, listName) or struct.pack('>dddI4I2', -1, 0, 0, 0, 0)
+  local firstIdle, lackedThen, till, size, besideBytes = struct.unpack('>dddI4I2', names)
   local lacking = size + missing - ${maxBudgets}
   if count > ${maxBudgets} then
     placeWait = false
-  elseif lacking > 0 and lacking == lackedThen and missing == count and at < firstIdle then
+  elseif lacking > 0 and lacking == lackedThen and at < firstIdle and string.sub(names, 31, 30 + besideBytes) == beside then
     placeWait = math.ceil(till - at)
   else
-    local kept, looked, times, position = {}, {}, {}, 29
+    local kept, looked, times, position = {}, {}, {}, 31 + besideBytes
     local most = lacking > 0 and size or ${LOOKED_AT}
     for place = 1, size do
       local length = struct.unpack('>I2', names, position)
@@ -137,8 +146,7 @@ function placesLua(maxBudgets: number): string {
       firstIdle, till = times[1], times[lacking]
       placeWait = math.ceil(till - at)
     end
-    -- Where some of the budgets have their places, others are waited for than where none has.
-    local parts = { struct.pack('>dddI4', firstIdle, missing == count and lacking or 0, till, #kept) }
+    local parts = { struct.pack('>dddI4I2', firstIdle, lacking, till, #kept, #beside) .. beside }
     for i = 1, #kept do parts[i + 1] = struct.pack('>I2', #kept[i]) .. kept[i] end
     list = table.concat(parts)
   end

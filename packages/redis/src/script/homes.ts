@@ -139,7 +139,7 @@ else
   move = number
   homeUntil = math.max(homeUntil, until_)
   settledAt = now
-  if above > capped then capped, cappedAt = above, now end
+  if above > capped then capped, cappedAt = above, now + ${settings.deposedMs} end
   write = { key, ${KEY_RECORD} }
   keepUntil = until_
 end

@@ -39,13 +39,16 @@ export const KEY_RECORD =
   "struct.pack('>I4I4I4ddddddI4d', fields, closed, opened, capped, cappedAt, expired, groupLatest, groupSince, homeUntil, move, settledAt)";
 
 /** Lua: the horizon over a key, and since when what was signed at `signed` is certainly dead under it. */
-export const KEY_HORIZON_LUA = `
+export function keyHorizonLua({ deposedMs }: ScriptSettings): string {
+  return `
 local top, deadSince = math.max(horizon, swept, capped, expired), now
 if signed <= top then
-  if signed <= horizon then deadSince = raisedAt end
+  -- Until then a deposed master may have admitted it.
+  if signed <= horizon then deadSince = raisedAt + ${deposedMs} end
   if signed <= capped and cappedAt < deadSince then deadSince = cappedAt end
 end
 `;
+}
 
 /** Lua: the field of a nonce that has this hash, among `count` fields: its low bits, one fewer where that field is not there yet. */
 function fieldIndex(target: string, hash: string, count: string): string {

@@ -47,8 +47,9 @@ if cursor ~= '' then
       ${HOMES_OVER_LUA}
       if over then dead[#dead + 1] = name end
     elseif kind == 'o' then
-      local kept, position = {}, 29
-      local _, _, _, size = struct.unpack('>dddI4', value)
+      local kept = {}
+      local _, _, _, size, besideBytes = struct.unpack('>dddI4I2', value)
+      local position = 31 + besideBytes
       for _ = 1, size do
         local length = struct.unpack('>I2', value, position)
         local budget = string.sub(value, position + 2, position + 1 + length)
@@ -60,7 +61,7 @@ if cursor ~= '' then
       if #kept == 0 then dead[#dead + 1] = name
       elseif #kept < size then
         write[#write + 1] = name
-        write[#write + 1] = struct.pack('>dddI4', -1, 0, 0, #kept) .. table.concat(kept)
+        write[#write + 1] = struct.pack('>dddI4I2', -1, 0, 0, #kept, 0) .. table.concat(kept)
       end
     end
     if greatest < oldest then swept = math.max(swept, greatest) end
@@ -69,6 +70,6 @@ if cursor ~= '' then
   for i = 1, #dead do redis.call('HDEL', BUCKET, dead[i]) end
 end
 ${saveLua()}
-return { ${REPLY.fresh}, now, raisedAt == now and 1 or 0, cursor }
+return { ${REPLY.fresh}, now, lost and 1 or 0, cursor }
 `;
 }
