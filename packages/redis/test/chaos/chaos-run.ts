@@ -1,5 +1,5 @@
 /**
- * Runs a case: servers, processes, load, the fault in the middle of it, copies of admitted requests all the while, and
+ * Runs a case: servers, processes, load, the fault in the middle of it, copies of settled requests all the while, and
  * at the end everything that was ever sent, played back to everybody.
  */
 import { randomBytes } from 'node:crypto';
@@ -18,7 +18,7 @@ const RESUME_MS = 3_000;
 const PLAYBACKS = 2;
 const PLAY_WIDTH = 32;
 const COPIES_PER_SECOND = 100;
-/** Copies are made of as many requests as were admitted last. */
+/** Copies are made of as many requests as were settled last. */
 const COPIED = 200;
 const LAST_CALLS_MS = 30_000;
 const IDLE_KEYS = 24;
@@ -88,6 +88,8 @@ async function playThrough(
     await reports();
     const fault = await stage.fault({ services, keys: { ...keys, ...idleKeys } });
     await untilResumed(load, fault.overMs, recoveryMs);
+    // Until a deposed master has certainly stopped, what is signed may still be admitted there.
+    await sleep(Math.max(0, fault.overMs + stage.deposedMs + NOTICE_MS - Date.now()));
     const delays = (await reports()).map((report) => report.worstDelayMs);
     // Where this process had to wait, the servers had to as well.
     const worstDelayMs = Math.max(...delays, ownDelay.takeWorstMs());
@@ -110,8 +112,9 @@ async function playThrough(
       calls,
       sent: wire.sent,
       fault,
-      noticeMs: Math.round(NOTICE_MS + worstDelayMs),
+      noticeMs: Math.round(NOTICE_MS + stage.deposedMs + worstDelayMs),
       recoveryMs: Math.round(recoveryMs + worstDelayMs),
+      worstDelayMs: Math.round(worstDelayMs),
       copies,
       playback,
       before,
@@ -154,16 +157,16 @@ async function untilResumed({ calls }: Load, overMs: number, recoveryMs: number)
   }
 }
 
-/** Sends what was admitted again and again, to everybody, while it goes on. */
+/** Sends what was admitted, or is dead, again and again, to everybody, while it goes on. */
 function startCopying(
-  { admitted }: Wire,
+  { settled }: Wire,
   { play }: Player,
   ports: readonly number[],
 ): { stop: () => Promise<Map<number, number>> } {
   const statuses = new Map<number, number>();
   const running = new Set<Promise<void>>();
   const timer = setInterval(() => {
-    const one = admitted[Math.max(0, admitted.length - 1 - Math.floor(Math.random() * COPIED))];
+    const one = settled[Math.max(0, settled.length - 1 - Math.floor(Math.random() * COPIED))];
     const port = ports[Math.floor(Math.random() * ports.length)];
     if (one === undefined || port === undefined) return;
     const copy = play(one, port).then((status) => {

@@ -1,5 +1,5 @@
 /** Judges what was recorded: the figures of a case, and whatever must not be. */
-import { type Fault, NOTICE_MS } from './chaos-case.js';
+import type { Fault } from './chaos-case.js';
 import type { Call } from './load.js';
 import type { Execution, ServiceReport } from './services.js';
 import type { SentRequest } from './wire.js';
@@ -22,6 +22,8 @@ export interface Recorded {
   /** How long after the fault calls must succeed. */
   readonly noticeMs: number;
   readonly recoveryMs: number;
+  /** The longest for which a process could not run. */
+  readonly worstDelayMs: number;
   /** Statuses of the copies that were sent while the load ran. */
   readonly copies: ReadonlyMap<number, number>;
   readonly playback: ReadonlyMap<number, number>;
@@ -113,10 +115,7 @@ export function judge(recorded: Recorded): Findings {
       worstAnswerMs: worst(({ answers }) => answers.worstMs),
       worstOwnMs,
       worstLoopDelayMs: Math.round(
-        Math.max(
-          ...[...before, ...after].map(({ worstDelayMs }) => worstDelayMs),
-          recorded.noticeMs - NOTICE_MS,
-        ),
+        Math.max(...[...before, ...after].map(({ worstDelayMs }) => worstDelayMs), recorded.worstDelayMs),
       ),
       worstOnTheWireMs: Math.round(Math.max(...sent.map(({ latencyMs = 0 }) => latencyMs))),
       errorsBefore: shown(

@@ -19,17 +19,17 @@ export interface SentRequest {
 
 export interface Wire {
   readonly sent: readonly SentRequest[];
-  /** Those that were answered with 200. */
-  readonly admitted: readonly SentRequest[];
+  /** Those that were admitted, or that the client was told are dead: neither may be admitted from now on. */
+  readonly settled: readonly SentRequest[];
   readonly fetch: typeof globalThis.fetch;
 }
 
 export function recordingWire(): Wire {
   const sent: SentRequest[] = [];
-  const admitted: SentRequest[] = [];
+  const settled: SentRequest[] = [];
   return {
     sent,
-    admitted,
+    settled,
     fetch: async (input, init = {}) => {
       const { pathname, search, searchParams, port } = new URL(String(input));
       const headers = [...new Headers(init.headers)];
@@ -50,7 +50,7 @@ export function recordingWire(): Wire {
       record.status = response.status;
       const [, code] = /code="([^"]+)"/.exec(response.headers.get('countersign-verdict') ?? '') ?? [];
       if (code !== undefined) record.code = code;
-      if (response.status === 200) admitted.push(record);
+      if (response.status === 200 || code === 'store-recovering') settled.push(record);
       return response;
     },
   };
