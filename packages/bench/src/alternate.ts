@@ -26,7 +26,6 @@ export interface Call<Item> {
 
 const PROBE_CALLS = 20;
 const MAX_CALLS = 50_000;
-const WARM_UP_TURNS = 3;
 
 /** Where results go, so that no call can be optimised away. */
 let kept: unknown;
@@ -38,8 +37,7 @@ export function timed<Item>({ prepare, call, ...rest }: Call<Item>, { roundMs }:
     ...rest,
     turn: async () => {
       const items = await prepare(calls);
-      // Nobody pays for the garbage of the one before, or for requests that were made here being moved about.
-      globalThis.gc?.();
+      settle();
       const tookUs = (await timeUs(items, call)) / items.length;
       calls = Math.max(1, Math.min(MAX_CALLS, Math.ceil((roundMs * 1_000) / tookUs)));
       return tookUs;
@@ -57,16 +55,29 @@ async function timeUs<Item>(items: readonly Item[], call: (item: Item) => unknow
   return Number(process.hrtime.bigint() - startedNs) / 1_000;
 }
 
+/**
+ * Nobody pays for the garbage of the one before, or for prepared requests being moved about: two minor collections and
+ * they lie where they stay. A full one would also throw away code that was optimised for objects that are gone now.
+ */
+export function settle(): void {
+  for (let count = 0; count < 2; count++) globalThis.gc?.({ type: 'minor', execution: 'sync' });
+}
+
 /** Lets subjects take turns and gives a row for each, in their order; ratios are made to the first. */
-export async function alternate(subjects: readonly Subject[], rounds: number): Promise<Row[]> {
-  return rowsOf(subjects, await takeTurns(subjects, rounds));
+export async function alternate(subjects: readonly Subject[], turns: Turns): Promise<Row[]> {
+  return rowsOf(subjects, await takeTurns(subjects, turns));
+}
+
+/** How often each subject takes its turn. V8 needs some ten thousand calls to be done with optimising. */
+export interface Turns {
+  readonly rounds: number;
+  readonly warmUpTurns: number;
 }
 
 /** Lets subjects take turns and gives the figures of each, in their order. */
 export async function takeTurns(
   subjects: readonly Subject[],
-  rounds: number,
-  warmUpTurns: number = WARM_UP_TURNS,
+  { rounds, warmUpTurns }: Turns,
 ): Promise<number[][]> {
   for (const { turn } of subjects) for (let count = 0; count < warmUpTurns; count++) await turn();
   const table: number[][] = subjects.map(() => []);

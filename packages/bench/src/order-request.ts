@@ -7,7 +7,7 @@ export const URL_TEXT: string = `https://${HOST}${TARGET}`;
 export const CONTENT_TYPE = 'application/json';
 
 /** Bytes of the body. */
-export const SIZES = { none: 0, order: 334, '16k': 16_384, '1m': 1_048_576 } as const;
+export const SIZES = { order: 334, none: 0, '16k': 16_384, '1m': 1_048_576 } as const;
 export type Size = keyof typeof SIZES;
 
 export interface Body {

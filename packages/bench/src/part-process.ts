@@ -1,10 +1,14 @@
 /** Runs a part in a process of its own, by this Node or by another one. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ExtentName } from './extent.js';
 import type { Measured } from './results.js';
 
+/** Collections are forced between turns, and V8 must not throw away the code of those whose turn it is not. */
+const NODE_OPTIONS = ['--expose-gc', '--no-flush-bytecode'];
+
 export interface PartOptions {
-  readonly extent: 'full' | 'tiny';
+  readonly extent: ExtentName;
   /** The Node that runs it. Default: this one. */
   readonly execPath?: string;
 }
@@ -16,7 +20,7 @@ export function runPart(
 ): Promise<Measured> {
   // From dist also where this file is run as TypeScript, by the tests.
   const entry = fileURLToPath(new URL('../dist/run-part.js', import.meta.url));
-  const child = fork(entry, [name, extent], { execPath, execArgv: ['--expose-gc'] });
+  const child = fork(entry, [name, extent], { execPath, execArgv: NODE_OPTIONS });
   return new Promise((resolve, reject) => {
     let measured: Measured | undefined;
     child.on('message', (message) => {

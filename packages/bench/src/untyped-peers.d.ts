@@ -18,7 +18,12 @@ declare module 'hawk' {
     header(
       url: string,
       method: string,
-      options: { credentials: Credentials; payload?: string | Uint8Array; contentType?: string },
+      options: {
+        credentials: Credentials;
+        payload?: string | Uint8Array;
+        contentType?: string;
+        nonce?: string;
+      },
     ): { header: string };
   };
   export const server: {

@@ -53,7 +53,7 @@ export async function measureAdmit(extent: Extent): Promise<Measured> {
         title: 'Admission in memory: a nonce and two budgets',
         unit: 'µs',
         better: 'less',
-        rows: await alternate(subjects, extent.rounds),
+        rows: await alternate(subjects, extent),
         notes: [
           'The limiters’ own stores without their middleware; fixed windows, charged one after the other.',
         ],

@@ -24,9 +24,8 @@ import type { Comparison, Measured, Row } from '../results.js';
 const CONNECTIONS = 16;
 const BODY = orderBody('order');
 const OPEN_TARGET = TARGET.replace('/v1/', '/open/');
-/** What the first turn signs for, in good requests a second; later ones go by what was measured. */
-const FIRST_RATE = 20_000;
 const SPARE = 2;
+const SECONDS = 1;
 const ATTEMPTS = 5;
 /** Different lines of a flood; they are sent over and over. */
 const FLOOD_LINES = 20_000;
@@ -39,15 +38,16 @@ interface Flood {
   readonly lines: readonly string[];
 }
 
-export async function measureAttack({ loadRounds, loadSeconds }: Extent): Promise<Measured> {
+export async function measureAttack({ loadRounds, loadWarmUpTurns, firstRate }: Extent): Promise<Measured> {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
   const server = await startServer('hono', 'countersign');
   try {
     const { port } = server;
-    const beside = goodTraffic(port, dir, loadSeconds);
+    const beside = goodTraffic(port, dir, firstRate);
     const floods = makeFloods();
     for (const flood of floods) await requireRefused(port, flood);
-    await beside(floods[0]?.lines ?? [], OPEN_TARGET);
+    for (let count = 0; count < 3 * loadWarmUpTurns; count++)
+      await beside(floods[0]?.lines ?? [], OPEN_TARGET);
     const rows: Row[] = [];
     const figures: Record<string, number> = {};
     for (const { id, name, lines } of floods) {
@@ -111,14 +111,14 @@ async function requireRefused(port: number, { name, status, lines }: Flood): Pro
 function goodTraffic(
   port: number,
   dir: string,
-  seconds: number,
+  firstRate: number,
 ): (flood: readonly string[], target: string) => Promise<Loaded> {
   const makeLine = countersignLine(BODY);
-  const load = { port, dir, connections: CONNECTIONS, seconds, body: BODY.bytes };
-  let expectedRate = FIRST_RATE;
+  const load = { port, dir, connections: CONNECTIONS, seconds: SECONDS, body: BODY.bytes };
+  let expectedRate = firstRate;
   return async (flood, target) => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const lines = makeLines(Math.ceil(expectedRate * seconds * SPARE), makeLine);
+      const lines = makeLines(Math.ceil(expectedRate * SECONDS * SPARE), makeLine);
       const [good, bad] = await Promise.all([
         runWrk({ ...load, name: 'good', lines }),
         runWrk({ ...load, name: 'flood', lines: flood, again: true, target }),

@@ -13,7 +13,7 @@ export async function measureBodies(extent: Extent): Promise<Measured> {
   const short = subjects(orderBody('none'), extent);
   for (const size of ['16k', '1m'] as const) {
     const long = subjects(orderBody(size), extent);
-    const table = await takeTurns([...long, ...short], extent.rounds);
+    const table = await takeTurns([...long, ...short], extent);
     const added = long.map((_, index) =>
       (table[index] ?? []).map(
         (tookUs, round) => tookUs - (table[long.length + index]?.[round] ?? Number.NaN),

@@ -13,8 +13,6 @@ import { type Comparison, type Measured, ratioOf } from '../results.js';
 import { COUNTERSIGN } from '../subjects/countersign.js';
 
 const CONNECTIONS = 32;
-/** What the first turn signs for, in requests a second; later ones go by what was measured. */
-const FIRST_RATE = 40_000;
 const SPARE = 1.6;
 /** More is signed when that was too little; this often at most. */
 const ATTEMPTS = 5;
@@ -49,7 +47,13 @@ export async function measureHttp(framework: Framework, extent: Extent): Promise
       title: `${TITLES[framework]}: requests a second, ${CONNECTIONS} connections`,
       unit: 'requests/s',
       better: 'more',
-      rows: rowsOf(subjects, await takeTurns(subjects, extent.loadRounds, 1)),
+      rows: rowsOf(
+        subjects,
+        await takeTurns(subjects, {
+          rounds: extent.loadRounds,
+          warmUpTurns: extent.loadWarmUpTurns,
+        }),
+      ),
       notes: ['The application reads its JSON in every row. wrk shares the machine with the server.'],
     };
     return { comparisons: [comparison], figures: { [framework]: ratioOf(comparison, COUNTERSIGN) } };
@@ -82,10 +86,9 @@ function loaded(
   { name, role, protection, makeLine }: Contender,
   { port }: LoadedServer,
   dir: string,
-  { loadSeconds }: Extent,
+  { loadSeconds: seconds, firstRate }: Extent,
 ): Subject {
-  let expectedRate = FIRST_RATE;
-  let seconds = 1;
+  let expectedRate = firstRate;
   return {
     name,
     role,
@@ -96,7 +99,6 @@ function loaded(
         const load = { port, dir, name: protection, connections: CONNECTIONS, seconds, body: BODY.bytes };
         const { rate, refused, ranOut } = await runWrk({ ...load, lines, again });
         expectedRate = ranOut ? 3 * rate : rate;
-        seconds = loadSeconds;
         if (ranOut) continue;
         if (refused > 0) throw new Error(`${name}: ${refused} requests were refused`);
         return rate;

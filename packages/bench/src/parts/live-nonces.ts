@@ -1,6 +1,6 @@
 /** Whether an admission costs more when much is remembered: ten million live nonces against a thousand. */
 import type { Verifier } from '@countersign/server';
-import { rowsOf, type Subject, takeTurns } from '../alternate.js';
+import { rowsOf, type Subject, settle, takeTurns } from '../alternate.js';
 import type { Extent } from '../extent.js';
 import { orderBody } from '../order-request.js';
 import type { Comparison, Measured } from '../results.js';
@@ -14,8 +14,8 @@ const WINDOW_MS = 310_000;
 const CALLS = 2_000;
 const BODY = orderBody('order');
 
-export async function measureLiveNonces({ manyNonces, rounds }: Extent): Promise<Measured> {
-  const stores = [FEW, manyNonces].map(filledStore);
+export async function measureLiveNonces(extent: Extent): Promise<Measured> {
+  const stores = [FEW, extent.manyNonces].map(filledStore);
   const parts = [
     { id: 'admission', title: 'An admission with two budgets', subjects: stores.map(admission) },
     { id: 'verify', title: 'Verifying and admitting', subjects: stores.map(verification) },
@@ -23,7 +23,7 @@ export async function measureLiveNonces({ manyNonces, rounds }: Extent): Promise
   const comparisons: Comparison[] = [];
   const figures: Record<string, number> = {};
   for (const { id, title, subjects } of parts) {
-    const rows = rowsOf(subjects, await takeTurns(subjects, rounds));
+    const rows = rowsOf(subjects, await takeTurns(subjects, extent));
     comparisons.push({
       id: `live-${id}`,
       title: `${title}, by nonces that are live`,
@@ -76,7 +76,7 @@ function verification({ nonces, step, nowMs, verifier }: FilledStore): Subject {
       signingMs = startMs + (count * WINDOW_MS) / nonces;
       return signedLines(signer, BODY);
     });
-    globalThis.gc?.();
+    settle();
     const startedNs = process.hrtime.bigint();
     for (const lines of requests) {
       step();

@@ -36,7 +36,10 @@ export async function measureRedis(extent: Extent): Promise<Measured> {
       title: `Redis: admissions a second, ${IN_FLIGHT} in flight`,
       unit: 'admissions/s',
       better: 'more',
-      rows: rowsOf(subjects, await takeTurns(subjects, Math.ceil(extent.rounds / 2), 1)),
+      rows: rowsOf(
+        subjects,
+        await takeTurns(subjects, { rounds: extent.loadRounds, warmUpTurns: extent.loadWarmUpTurns }),
+      ),
       notes: ['redis-server, ioredis and the callers share the machine.'],
     };
     const [, one, three] = admissions;

@@ -1,5 +1,5 @@
 /** Signing, beside every peer that signs, in the four sizes of the body. */
-import { alternate, type Call, timed } from '../alternate.js';
+import { alternate, type Call, type Turns, timed } from '../alternate.js';
 import type { Extent } from '../extent.js';
 import { type Body, orderBody, type Size } from '../order-request.js';
 import { type Comparison, type Measured, ratioOf } from '../results.js';
@@ -35,7 +35,7 @@ export const SIZE_NAMES: Readonly<Record<Size, string>> = {
 
 export async function measureSign(extent: Extent): Promise<Measured> {
   const comparisons: Comparison[] = [];
-  for (const size of Object.keys(SIZE_NAMES) as Size[]) {
+  for (const size of extent.sizes) {
     const body = orderBody(size);
     const subjects = signers(body).map((call) => timed(call, extent));
     comparisons.push({
@@ -43,14 +43,14 @@ export async function measureSign(extent: Extent): Promise<Measured> {
       title: `Signing, ${SIZE_NAMES[size]}`,
       unit: 'µs',
       better: 'less',
-      rows: await alternate(subjects, roundsFor(size, extent)),
+      rows: await alternate(subjects, turnsFor(size, extent)),
     });
   }
   const [order] = comparisons;
   return { comparisons, figures: order === undefined ? {} : { sign: ratioOf(order, COUNTERSIGN) } };
 }
 
-/** The sizes beside the usual one get about half the rounds. */
-export function roundsFor(size: Size, { rounds }: Extent): number {
-  return size === 'order' ? rounds : Math.ceil(rounds / 2);
+/** The sizes beside the usual one get about half the rounds, by code that is warm already. */
+export function turnsFor(size: Size, { rounds, warmUpTurns }: Extent): Turns {
+  return size === 'order' ? { rounds, warmUpTurns } : { rounds: Math.ceil(rounds / 2), warmUpTurns: 1 };
 }

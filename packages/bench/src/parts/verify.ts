@@ -1,7 +1,7 @@
 /** Verifying and admitting, beside every peer that verifies, in the four sizes of the body. */
 import { alternate, type Subject, timed } from '../alternate.js';
 import type { Extent } from '../extent.js';
-import { type Body, orderBody, type Size } from '../order-request.js';
+import { type Body, orderBody } from '../order-request.js';
 import { type Comparison, type Measured, ratioOf } from '../results.js';
 import { COUNTERSIGN, verifyWithCountersign } from '../subjects/countersign.js';
 import { floor } from '../subjects/floor.js';
@@ -9,7 +9,7 @@ import { verifyWithHawk, verifyWithHawkAndLimiter } from '../subjects/hawk.js';
 import { verifyWithHmacAuthExpress } from '../subjects/hmac-auth-express.js';
 import { verifyWithHttpMessageSignatures } from '../subjects/http-message-signatures.js';
 import { verifyWithStandardWebhooks } from '../subjects/standard-webhooks.js';
-import { roundsFor, SIZE_NAMES } from './sign.js';
+import { SIZE_NAMES, turnsFor } from './sign.js';
 
 /** All of them, the floor first. A peer's call rejects or throws when it does not accept what it signed. */
 export function verifiers(body: Body, extent: Extent): readonly Subject[] {
@@ -26,13 +26,13 @@ export function verifiers(body: Body, extent: Extent): readonly Subject[] {
 
 export async function measureVerify(extent: Extent): Promise<Measured> {
   const comparisons: Comparison[] = [];
-  for (const size of Object.keys(SIZE_NAMES) as Size[]) {
+  for (const size of extent.sizes) {
     comparisons.push({
       id: `verify-${size}`,
       title: `Verifying and admitting, ${SIZE_NAMES[size]}`,
       unit: 'µs',
       better: 'less',
-      rows: await alternate(verifiers(orderBody(size), extent), roundsFor(size, extent)),
+      rows: await alternate(verifiers(orderBody(size), extent), turnsFor(size, extent)),
     });
   }
   const [order] = comparisons;

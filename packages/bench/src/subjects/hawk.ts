@@ -13,8 +13,15 @@ export const CREDENTIALS: Credentials = {
 /** How far hawk lets a time be off, and so how long a nonce has to be kept. */
 const NONCE_MS = 120_000;
 
-export function hawkHeader(payload: string | Uint8Array, url: string = URL_TEXT): string {
-  return client.header(url, METHOD, { credentials: CREDENTIALS, payload, contentType: CONTENT_TYPE }).header;
+/** With a nonce of its own: hawk's have 36 bits, and two of as many as are sent here would be the same. */
+export function hawkHeader(payload: Uint8Array, url: string = URL_TEXT): string {
+  const options = {
+    credentials: CREDENTIALS,
+    payload,
+    contentType: CONTENT_TYPE,
+    nonce: crypto.randomUUID(),
+  };
+  return client.header(url, METHOD, options).header;
 }
 
 export function hawkRequest(authorization: string, port = 443): HawkRequest {
@@ -37,11 +44,12 @@ export function nonceMap(): (key: string, nonce: string, ts: string) => void {
 }
 
 export function signWithHawk({ text }: Body): Call<undefined> {
+  const options = { credentials: CREDENTIALS, contentType: CONTENT_TYPE };
   return repeated({
     name: 'hawk',
     role: 'peer',
     note: 'client.header with payload',
-    call: () => hawkHeader(text),
+    call: () => client.header(URL_TEXT, METHOD, { ...options, payload: text }).header,
   });
 }
 
