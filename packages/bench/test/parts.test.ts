@@ -64,7 +64,7 @@ describe('what they measured', () => {
     const all: Measured = { comparisons, figures };
     const page = document({
       template: '{{machine}} {{parts}}\n{{targets}}\n{{comparisons}}\n{{node24}}\n<!-- notes: by hand -->\n',
-      previous: 'old\n<!-- notes: by hand -->\nkept',
+      previous: 'written before\n<!-- notes: by hand -->\nkept',
       machine: 'here',
       parts: [...PARTS.keys()],
       measured: all,
@@ -80,7 +80,7 @@ describe('what they measured', () => {
       for (const { name } of comparison.rows) expect(svg).toContain(name.replace('&', '&amp;'));
     }
     for (const { what } of TARGETS) expect(page).toContain(what);
-    expect(page).not.toContain('old');
+    expect(page).not.toContain('written before');
     expect(page.endsWith('<!-- notes: by hand -->\nkept')).toBe(true);
   });
 });

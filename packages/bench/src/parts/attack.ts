@@ -27,8 +27,6 @@ const OPEN_TARGET = TARGET.replace('/v1/', '/open/');
 const SPARE = 2;
 const SECONDS = 1;
 const ATTEMPTS = 5;
-/** Different lines of a flood; they are sent over and over. */
-const FLOOD_LINES = 20_000;
 
 interface Flood {
   readonly id: string;
@@ -44,7 +42,7 @@ export async function measureAttack({ loadRounds, loadWarmUpTurns, firstRate }: 
   try {
     const { port } = server;
     const beside = goodTraffic(port, dir, firstRate);
-    const floods = makeFloods();
+    const floods = makeFloods(firstRate / 2);
     for (const flood of floods) await requireRefused(port, flood);
     for (let count = 0; count < 3 * loadWarmUpTurns; count++)
       await beside(floods[0]?.lines ?? [], OPEN_TARGET);
@@ -86,13 +84,14 @@ export async function measureAttack({ loadRounds, loadWarmUpTurns, firstRate }: 
   }
 }
 
-function makeFloods(): readonly Flood[] {
+/** @param different how many lines a flood has, which are sent over and over, where one is not enough */
+function makeFloods(different: number): readonly Flood[] {
   const flood = (count: number, make: MakeLine): string[] => makeLines(count, make);
   return [
     { id: 'unsigned', name: 'unsigned', status: 401, lines: flood(1, unsignedLine()) },
-    { id: 'wrong', name: 'wrongly signed', status: 401, lines: flood(FLOOD_LINES, wronglySignedLine(BODY)) },
+    { id: 'wrong', name: 'wrongly signed', status: 401, lines: flood(different, wronglySignedLine(BODY)) },
     { id: 'replayed', name: 'replayed', status: 409, lines: flood(1, countersignLine(BODY)) },
-    { id: 'limited', name: 'over the limit', status: 429, lines: flood(FLOOD_LINES, overLimitLine(BODY)) },
+    { id: 'limited', name: 'over the limit', status: 429, lines: flood(different, overLimitLine(BODY)) },
   ];
 }
 

@@ -30,7 +30,6 @@ const HOLDERS: readonly Holder[] = [
   {
     name: 'Map of UUIDs to expiry',
     role: 'peer',
-    note: 'as npm’s nonce caches',
     fill: (nonces) => new Map(uuids(nonces).map((uuid) => [uuid, 1_763_750_000_000.5])),
   },
   {
