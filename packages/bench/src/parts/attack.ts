@@ -69,8 +69,8 @@ export async function measureAttack({ loadRounds, loadWarmUpTurns, firstRate }: 
     }
     const comparison: Comparison = {
       id: 'attack',
-      title: 'Good traffic beside a flood that is refused, of what it gets beside one that is served',
-      unit: '%',
+      title: 'Good traffic under attack',
+      unit: '% of what it gets beside the same flood on an open route',
       better: 'more',
       rows,
       notes: [

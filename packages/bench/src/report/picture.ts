@@ -6,6 +6,8 @@ import { figure, ratioText } from './figures.js';
 const COLOURS: Readonly<Record<Role, string>> = { us: '#0b6e69', peer: '#b8bec6', floor: '#4a5560' };
 const WIDTH = 460;
 const STEP = 30;
+/** Of a letter, on average, in the size of the names. */
+const NAME_WIDTH = 7.2;
 const FONT = 'system-ui, -apple-system, Segoe UI, sans-serif';
 /** With more between the first and the last, bars are drawn on a logarithmic scale. */
 const LINEAR_RATIO = 60;
@@ -27,8 +29,9 @@ function specOf(comparison: Comparison): Spec {
     ...row,
     colour: COLOURS[row.role],
     weight: row.role === 'us' ? 'bold' : 'normal',
-    text: [figure(row.value), ratioText(comparison, row)].filter((part) => part !== '').join('   '),
+    text: [figure(row.value), ratioText(comparison, row)].filter((part) => part !== '').join(' · '),
   }));
+  const left = 24 + NAME_WIDTH * Math.max(...rows.map(({ name }) => name.length));
   const values = rows.map(({ value }) => value);
   const least = Math.min(...values);
   const logarithmic = least > 0 && Math.max(...values) / least > LINEAR_RATIO;
@@ -38,15 +41,17 @@ function specOf(comparison: Comparison): Spec {
   return {
     width: WIDTH,
     height: STEP * rows.length,
-    padding: { left: 8, top: 8, right: 120, bottom: 8 },
-    autosize: 'pad',
+    padding: { left, top: 56, right: 130, bottom: 28 },
+    // Without a canvas text is measured too wide, so the room for it is set here.
+    autosize: 'none',
     background: '#ffffff',
     config: { axis: { labelFont: FONT, titleFont: FONT }, title: { font: FONT, subtitleFont: FONT } },
     title: {
       text: title,
       subtitle: `${unit}, ${better} is better${scale}`,
       anchor: 'start',
-      frame: 'bounds',
+      frame: 'group',
+      dx: 8 - left,
       fontSize: 14,
       subtitleColor: '#4a5560',
       offset: 12,
@@ -78,7 +83,7 @@ function specOf(comparison: Comparison): Spec {
         domain: false,
         ticks: false,
         ...(logarithmic ? { values: powersOfTen(start, Math.max(...values)) } : { tickCount: 5 }),
-        format: logarithmic ? '~s' : ',',
+        format: ',~r',
         labelColor: '#4a5560',
       },
       {
@@ -87,7 +92,7 @@ function specOf(comparison: Comparison): Spec {
         domain: false,
         ticks: false,
         labelFontSize: 12,
-        labelLimit: 320,
+        labelLimit: 1_000,
         labelPadding: 8,
         encode: {
           labels: { update: { fontWeight: { scale: 'weight', field: 'value' } } },
