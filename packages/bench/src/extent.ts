@@ -30,16 +30,16 @@ const FULL: Extent = {
   rounds: 7,
   warmUpTurns: 10,
   roundMs: 60,
-  loadSeconds: 2,
-  loadRounds: 3,
+  loadSeconds: 1,
+  loadRounds: 4,
   loadWarmUpTurns: 1,
-  firstRate: 40_000,
+  firstRate: 25_000,
   redisRoundMs: 700,
   nonces: 1_000_000,
   manyNonces: 10_000_000,
 };
 
-const USUAL: Extent = { ...FULL, sizes: ['order'] };
+const USUAL: Extent = { ...FULL, sizes: ['order'], rounds: 5, warmUpTurns: 8 };
 
 const TINY: Extent = {
   sizes: FULL.sizes,
@@ -49,7 +49,7 @@ const TINY: Extent = {
   loadSeconds: 1,
   loadRounds: 1,
   loadWarmUpTurns: 0,
-  firstRate: 10_000,
+  firstRate: 6_000,
   redisRoundMs: 20,
   nonces: 2_000,
   manyNonces: 5_000,

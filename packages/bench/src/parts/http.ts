@@ -86,11 +86,9 @@ function loaded(
   { name, role, protection, makeLine }: Contender,
   { port }: LoadedServer,
   dir: string,
-  { loadSeconds, firstRate }: Extent,
+  { loadSeconds: seconds, firstRate }: Extent,
 ): Subject {
   let expectedRate = firstRate;
-  // The first turn warms up.
-  let seconds = 1;
   return {
     name,
     role,
@@ -103,7 +101,6 @@ function loaded(
         expectedRate = ranOut ? 3 * rate : rate;
         if (ranOut) continue;
         if (refused > 0) throw new Error(`${name}: ${refused} requests were refused`);
-        seconds = loadSeconds;
         return rate;
       }
       throw new Error(`${name}: requests could not be signed in advance fast enough`);
