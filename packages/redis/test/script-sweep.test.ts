@@ -92,6 +92,10 @@ it('L9 sweeping leaves nothing but the witness when everything is over, and litt
   lab.clock.advance(HOMES_MS + 1);
   for (const bucket of lab.buckets) await lab.sweep(bucket);
   expect((await Promise.all(lab.buckets.map(fieldsOf))).flat()).toEqual(['m', 'm']);
+  // Redis gives a hash's table back a piece at each command.
+  for (let again = 0; again < 600 && (await usedBytes()) >= 2 * emptyBytes; again++) {
+    for (const bucket of lab.buckets) await lab.sweep(bucket);
+  }
   expect(await usedBytes()).toBeLessThan(2 * emptyBytes);
 });
 
