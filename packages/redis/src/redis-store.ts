@@ -4,7 +4,7 @@
  * too late.
  */
 import type { AcceptanceWindow, Admission, AdmissionResult, Store } from '@countersign/server/stores';
-import { startDeadline } from '@countersign/server/stores';
+import { requireSameTolerance, startDeadline } from '@countersign/server/stores';
 import { admitArguments } from './admit-arguments.js';
 import { type Bucket, bucketIndex, createBuckets } from './bucket-names.js';
 import { type Engine, type Start, startEngine } from './engine.js';
@@ -17,8 +17,8 @@ import { sparingly } from './warnings.js';
 /** A store on Redis. */
 export interface RedisStore extends Required<Store> {
   /**
-   * Resolves when the servers are reached and found safe and no bucket's horizon is unknown any more. A store that is
-   * not waited for serves all the same, as soon as it can.
+   * Resolves when the servers are reached and found safe, and the horizons of buckets that forgot are up. A store that
+   * is not waited for serves all the same, as soon as it can.
    *
    * @throws Error that says what to set, when the servers may forget or a deposed master may go on
    */
@@ -156,12 +156,4 @@ export function storeOver(
       starting?.stop();
     },
   };
-}
-
-function requireSameTolerance(ours: AcceptanceWindow, theirs: AcceptanceWindow): void {
-  const { pastMs, futureMs } = ours;
-  if (pastMs === theirs.pastMs && futureMs === theirs.futureMs) return;
-  throw new RangeError(
-    `tolerance: the store serves another verifier with { pastMs: ${pastMs}, futureMs: ${futureMs} }; verifiers that share a store need the same`,
-  );
 }

@@ -11,7 +11,7 @@ import type { Reply } from './link/link.js';
 import { REPLY } from './script/bucket.js';
 
 /** What the caller is told to wait when the store cannot tell. */
-export const RETRY_AFTER_MS = 1_000;
+const RETRY_AFTER_MS = 1_000;
 
 export function unavailable(reason: string): AdmissionResult & { outcome: 'unavailable' } {
   return { outcome: 'unavailable', retryAfterMs: RETRY_AFTER_MS, reason };

@@ -49,6 +49,19 @@ export function staleSinceMs(window: AcceptanceWindow, signedAtMs: number, nowMs
   return Math.min(nowMs, Math.max(signedAtMs + window.pastMs, window.clock.steadySinceMs()));
 }
 
+/**
+ * Verifiers that share a store have one window.
+ *
+ * @throws RangeError when they have not
+ */
+export function requireSameTolerance(ours: AcceptanceWindow, theirs: AcceptanceWindow): void {
+  const { pastMs, futureMs } = ours;
+  if (pastMs === theirs.pastMs && futureMs === theirs.futureMs) return;
+  throw new RangeError(
+    `tolerance: the store serves another verifier with { pastMs: ${pastMs}, futureMs: ${futureMs} }; verifiers that share a store need the same`,
+  );
+}
+
 function requireTolerance(side: keyof Tolerance, value: unknown): void {
   if (!Number.isInteger(value) || Number(value) < 0 || Number(value) > MAX_TOLERANCE_MS) {
     throw new RangeError(

@@ -1,7 +1,7 @@
 /**
  * @countersign/server/stores: what a store is written with, beside the contract itself (`Store`).
  */
-export { type AcceptanceWindow, staleSinceMs } from './acceptance-window.js';
+export { type AcceptanceWindow, requireSameTolerance, staleSinceMs } from './acceptance-window.js';
 export { startDeadline } from './deadline.js';
 export { observer } from './observer.js';
 export { requireFunction, requireObject } from './option-kinds.js';

@@ -20,8 +20,8 @@ import {
  * ARGV: identity, the head (`head.ts`), owner, `k<key>`, `h<key>`, then the charges' fields.
  *
  * Replies: `[code, now, …]`; admitted and limited go on with the budgets' time, the wait (-1: for ever) and, for each
- * charge, units left, milliseconds until more come, and whether it was violated. Recovering: the horizon, and since
- * when the signature is dead.
+ * charge, units left, milliseconds until more come, and whether it was violated. Recovering: the horizon, since when
+ * the signature is dead, and whether the horizon rose just now.
  */
 export function admitScript(settings: ScriptSettings): string {
   const { pastMs, futureMs, injectedTime } = settings;

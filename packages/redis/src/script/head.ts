@@ -7,7 +7,7 @@ import type { Admission } from '@countersign/server/stores';
 /** Identity, head, owner, `k<key>`, `h<key>`. */
 export const FIXED_ARGUMENTS = 5;
 /** Two times, the nonce, and whether the key is native to the bucket. Then 24 bytes for each charge. */
-export const HEAD_BYTES = 33;
+const HEAD_BYTES = 33;
 const CHARGE_BYTES = 24;
 
 /**

@@ -3,7 +3,12 @@
  * else running. A restart forgets everything, unless it is given a horizon file; several processes share nothing.
  */
 import { openHorizonFile } from '#horizon-file';
-import { type AcceptanceWindow, judgeFreshness, staleSinceMs } from '../acceptance-window.js';
+import {
+  type AcceptanceWindow,
+  judgeFreshness,
+  requireSameTolerance,
+  staleSinceMs,
+} from '../acceptance-window.js';
 import type { Admission, AdmissionResult, Store } from '../store.js';
 import { createBudgetTable } from './budget-table.js';
 import { createHighWaterMark, type HighWaterMark } from './high-water-mark.js';
@@ -169,14 +174,6 @@ function recoveringSinceMs(
     return Math.min(nowMs, Math.max(memory.cappedAtMs, steadySinceMs));
   }
   return nowMs;
-}
-
-function requireSameTolerance(ours: AcceptanceWindow, theirs: AcceptanceWindow): void {
-  const { pastMs, futureMs } = ours;
-  if (pastMs === theirs.pastMs && futureMs === theirs.futureMs) return;
-  throw new RangeError(
-    `tolerance: the store serves another verifier with { pastMs: ${pastMs}, futureMs: ${futureMs} }; verifiers that share a store need the same`,
-  );
 }
 
 function unavailable(reason: string): AdmissionResult {
