@@ -1,5 +1,5 @@
 /** With `durability` an admission counts when a replica has it; without one in time it is undone, and the answer is 503. */
-import { startRedis, waitUntil } from '@countersign/testkit/redis';
+import { startRedis, untilFollowed, waitUntil } from '@countersign/testkit/redis';
 import { charge } from '@countersign/testkit/store-contract';
 import { afterAll, expect, it } from 'vitest';
 import { BUCKETS, bucketIndex, createBuckets } from '../src/bucket-names.js';
@@ -11,14 +11,13 @@ const [master, replica] = await Promise.all([
 ]);
 afterAll(() => Promise.all([master.stop(), replica.stop()]));
 await replica.command('REPLICAOF', master.host, master.port);
-await waitUntil('a replica', 10_000, async () => {
-  const info = await master.command('INFO', 'replication');
-  return info.includes('state=online') || undefined;
-});
+// `state=online` alone is too early: the master holds writes back until the replica has acknowledged something.
+await untilFollowed(master, [replica], ['SET', 'followed', ''], 20_000);
 
 const RATE = charge('rate', 1_000, 60_000);
-const OPTIONS = { timeoutMs: 1_000, deposedWritesMs: 0 };
-const WAIT_MS = 150;
+const OPTIONS = { timeoutMs: 3_000, deposedWritesMs: 0 };
+/** Long enough for a replica that is there, on a machine that is busy. */
+const WAIT_MS = 500;
 const ENTRY_BYTES = 22;
 
 it('L5 what is admitted is on the replica when the answer comes', async () => {
@@ -55,8 +54,8 @@ it('L6 L12 while the replica is away every answer is unavailable, in time, and i
   const all = Array.from({ length: 20 }, () => freshAdmission([RATE]));
   const sentMs = performance.now();
   const results = await Promise.all(all.map((one) => store.admit(one)));
-  // The first wait and the one that begins after it answer for all.
-  expect(performance.now() - sentMs).toBeLessThan(2 * WAIT_MS + 150);
+  // The first wait and the one that begins after it answer for all: there is no third.
+  expect(performance.now() - sentMs).toBeLessThan(3 * WAIT_MS);
   for (const result of results) {
     expect(result).toMatchObject({ outcome: 'unavailable', reason: expect.stringContaining('replicas') });
   }
@@ -81,6 +80,6 @@ it('L12 more replicas than there are: unavailable after the wait, not after the 
   expect(await store.admit(freshAdmission([RATE]))).toMatchObject({ outcome: 'unavailable' });
   const tookMs = performance.now() - sentMs;
   expect(tookMs).toBeGreaterThanOrEqual(WAIT_MS - 2);
-  expect(tookMs).toBeLessThan(OPTIONS.timeoutMs - 300);
+  expect(tookMs).toBeLessThan(3 * WAIT_MS);
   await store.close();
 });
