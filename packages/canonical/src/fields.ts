@@ -10,14 +10,15 @@ export type FieldLine = readonly [name: string, value: string];
 /** The values of each field by its name in lower case, a value a line. */
 export type Fields = ReadonlyMap<string, readonly string[]>;
 
+const NON_ASCII = /[^\x00-\x7f]/;
 const SIGNABLE_VALUE = /^[\t\x20-\x7e]*$/;
 
 /** Sorts field lines by name. Takes `[name, value]` pairs or a Fetch `Headers`. */
 export function collectFields(lines: Iterable<FieldLine>): Fields {
   const fields = new Map<string, string[]>();
   for (const [name, value] of lines) {
-    // Only A to Z: other characters that lower-case into ASCII (U+212A) must not become a name.
-    const key = name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+    // A character that lower-cases into ASCII (U+212A) must not become part of a name.
+    const key = NON_ASCII.test(name) ? name : name.toLowerCase();
     const values = fields.get(key);
     if (values === undefined) fields.set(key, [value]);
     else values.push(value);

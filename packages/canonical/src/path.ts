@@ -6,6 +6,8 @@ import { CanonicalError } from './errors.js';
 import { normalizeEscapes, requireWellFormed } from './percent.js';
 
 const RESPELLED = /%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/g;
+/** Nothing in such a path is refused or has another spelling. */
+const PLAIN = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/;
 const ENCODED_CONTROL = /%(?:[01][0-9A-Fa-f]|7[Ff])/;
 /** A piece between `/`, `%2F` and `%5C` that is `.` or `..` before its first raw `;`. */
 const DOT_SEGMENT = /(?:^|\/|%2F|%5C)\.\.?(?:;|\/|%2F|%5C|$)/;
@@ -16,6 +18,7 @@ const DOT_SEGMENT = /(?:^|\/|%2F|%5C)\.\.?(?:;|\/|%2F|%5C|$)/;
  * @throws CanonicalError `malformed-target`
  */
 export function canonicalPath(raw: string): string {
+  if (PLAIN.test(raw)) return raw;
   requireWellFormed(raw);
   if (raw.includes('\\')) throw new CanonicalError('malformed-target', 'the path holds a raw backslash');
   if (ENCODED_CONTROL.test(raw)) {

@@ -6,6 +6,10 @@ import { CanonicalError } from './errors.js';
 import { normalizeEscapes, requireWellFormed } from './percent.js';
 
 const RESPELLED = /%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]/g;
+/** Nothing in such a query is refused or has another spelling. */
+const PLAIN = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/?]*$/;
+/** What a name that is not its own root name holds. */
+const NOT_ITS_ROOT = /[%+[.]/;
 const MAX_QUERY_PIECES = 1000;
 
 /**
@@ -14,17 +18,23 @@ const MAX_QUERY_PIECES = 1000;
  * @throws CanonicalError `malformed-target`
  */
 export function canonicalQuery(raw: string): string {
-  requireWellFormed(raw);
-  const pieces = normalizeEscapes(raw, RESPELLED).split('&');
+  const query = PLAIN.test(raw) ? raw : canonicalSpelling(raw);
+  const pieces = query.split('&');
   if (pieces.length > MAX_QUERY_PIECES) {
     throw new CanonicalError('malformed-target', `the query has more than ${MAX_QUERY_PIECES} pieces`);
   }
-  if (pieces.length === 1) return pieces[0] ?? '';
+  const roots = pieces.map(rootName);
+  if (roots.every((root, i) => i === 0 || (roots[i - 1] ?? '') <= root)) return query;
   return pieces
-    .map((piece) => ({ piece, root: rootName(piece) }))
+    .map((piece, i) => ({ piece, root: roots[i] ?? '' }))
     .sort((a, b) => (a.root < b.root ? -1 : a.root > b.root ? 1 : 0))
     .map(({ piece }) => piece)
     .join('&');
+}
+
+function canonicalSpelling(raw: string): string {
+  requireWellFormed(raw);
+  return normalizeEscapes(raw, RESPELLED);
 }
 
 /**
@@ -34,6 +44,7 @@ export function canonicalQuery(raw: string): string {
 export function rootName(piece: string): string {
   const equals = piece.indexOf('=');
   const name = equals < 0 ? piece : piece.slice(0, equals);
+  if (!NOT_ITS_ROOT.test(name)) return name;
   const octets = name
     .replaceAll('+', ' ')
     .replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

@@ -119,6 +119,17 @@ describe('the two back ends', () => {
     );
   });
 
+  it('make the same MACs of long texts, about the length from which Node makes them in another way', () => {
+    for (const length of [2047, 2048, 2049, 5000]) {
+      for (const unit of ['a', 'é', '\u20ac', '\ud800']) {
+        const text = unit.repeat(length);
+        const expected = createHmac('sha256', 'key').update(text).digest('hex');
+        expect(node.hmacSha256(Buffer.from('key'))(text)).toBe(expected);
+        expect(noble.hmacSha256(Buffer.from('key'))(text)).toBe(expected);
+      }
+    }
+  });
+
   it('export the same functions', () => {
     expect(Object.keys(noble).sort()).toEqual(Object.keys(node).sort());
   });
