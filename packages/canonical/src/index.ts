@@ -51,3 +51,4 @@ export {
 } from './secret.js';
 export { type CanonicalTarget, canonicalTarget } from './target.js';
 export { formatVerdict, openVerdict, type VerdictFields, type VerdictSubject } from './verdict-field.js';
+export { requireText, wrongOption } from './wrong-option.js';

@@ -4,9 +4,12 @@
  */
 import { hmacSha256 } from '#hash';
 import { isKeyId } from './authorization.js';
+import { requireText } from './wrong-option.js';
 
 const PREFIX = 'cs1s_';
 const MIN_SECRET_BYTES = 32;
+/** Unused bits are zero, which the last character shows: then one secret has one text. */
+const SECRET_TEXT = /^cs1s_((?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?)$/;
 
 /** A secret made ready for use. Holds no text of the secret and prints none. */
 export interface SecretKey {
@@ -22,7 +25,7 @@ export interface SecretKey {
 export function secretBytes(secret: string | Uint8Array): Uint8Array {
   const bytes = typeof secret === 'string' ? decodeSecret(secret) : secret;
   if (!(bytes instanceof Uint8Array)) {
-    throw new TypeError('secret: expected a text that starts with cs1s_, or a Uint8Array');
+    throw new TypeError('secret: expected cs1s_ and canonical base64url without padding, or a Uint8Array');
   }
   if (bytes.length < MIN_SECRET_BYTES) {
     throw new TypeError(`secret: needs ${MIN_SECRET_BYTES} bytes or more, has ${bytes.length}`);
@@ -38,11 +41,10 @@ export function secretBytes(secret: string | Uint8Array): Uint8Array {
  * @throws TypeError when it is not 1 to 64 of `A-Z a-z 0-9 . _ ~ -`, or begins with `cs1s_`
  */
 export function requireKeyId(option: string, id: unknown): string {
-  const isText = typeof id === 'string';
-  const isSecret = isText && id.startsWith(PREFIX);
-  if (isText && isKeyId(id) && !isSecret) return id;
-  const shown = isSecret ? 'a secret' : isText ? JSON.stringify(id) : typeof id;
-  throw new TypeError(`${option}: ${shown} is not a key id: 1 to 64 of A-Z a-z 0-9 . _ ~ -`);
+  if (typeof id === 'string' && id.startsWith(PREFIX)) {
+    throw new TypeError(`${option}: a secret is not a key id`);
+  }
+  return requireText(option, id, isKeyId, 'a key id: 1 to 64 of A-Z a-z 0-9 . _ ~ -');
 }
 
 /** Prepares a secret for many MACs. Throws as `secretBytes` does. */
@@ -64,15 +66,11 @@ export function hmacSha256Hex(secret: SecretKey | string | Uint8Array, text: str
   return secret instanceof Uint8Array ? hmacSha256(secret)(text) : secret.hmacHex(text);
 }
 
-function decodeSecret(text: string): Uint8Array {
-  const encoded = text.slice(PREFIX.length);
-  if (text.startsWith(PREFIX) && /^[A-Za-z0-9_-]+$/.test(encoded) && encoded.length % 4 !== 1) {
-    const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'));
-    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
-    // Unused bits must be zero: then one secret has one text.
-    if (encodeBase64url(bytes) === encoded) return bytes;
-  }
-  throw new TypeError('secret: expected cs1s_ and canonical base64url, without padding');
+function decodeSecret(text: string): Uint8Array | undefined {
+  const [, encoded] = SECRET_TEXT.exec(text) ?? [];
+  if (encoded === undefined) return undefined;
+  const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'));
+  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
 }
 
 function encodeBase64url(bytes: Uint8Array): string {

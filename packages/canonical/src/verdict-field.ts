@@ -16,9 +16,9 @@ export interface VerdictFields {
   /** The server's clock, Unix time in milliseconds. */
   readonly timeMs: number;
   /** Since when this signature can no longer be admitted, by the server's clock; absent when it still can. */
-  readonly deadSinceMs?: number;
+  readonly deadSinceMs?: number | undefined;
   /** After how many milliseconds the same signed request may be tried again; absent when that is not known. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The signed request that a verdict is about. */
@@ -30,9 +30,9 @@ export interface VerdictSubject {
 
 /** Writes the value of `Countersign-Verdict`. Times are whole milliseconds of 13 digits (from September 2001 on). */
 export function formatVerdict(secret: SecretKey, subject: VerdictSubject, verdict: VerdictFields): string {
-  const texts = verdictTexts(verdict);
-  const sig = secret.hmacHex(verdictText(subject, texts));
-  return `code="${texts.code}", time="${texts.time}", dead-since="${texts.deadSince}", retry-after-ms="${texts.retryAfterMs}", sig="${sig}"`;
+  const { code, timeMs, deadSinceMs = '', retryAfterMs = '' } = verdict;
+  const sig = secret.hmacHex(verdictText(subject, [code, timeMs, deadSinceMs, retryAfterMs]));
+  return `code="${code}", time="${timeMs}", dead-since="${deadSinceMs}", retry-after-ms="${retryAfterMs}", sig="${sig}"`;
 }
 
 /** Reads a verdict about `subject`; `undefined` when it is malformed or not authentic, for whatever reason. */
@@ -43,36 +43,18 @@ export function openVerdict(
 ): VerdictFields | undefined {
   const match = VALUE.exec(value);
   if (match === null) return undefined;
-  const [, code = '', time = '', deadSince = '', retryAfterMs = '', sig = ''] = match;
-  const expected = secret.hmacHex(verdictText(subject, { code, time, deadSince, retryAfterMs }));
+  const [, code = '', time, deadSince, retryAfterMs, sig = ''] = match;
+  const expected = secret.hmacHex(verdictText(subject, [code, time, deadSince, retryAfterMs]));
   if (!constantTimeEqual(expected, sig)) return undefined;
   return {
     code,
     timeMs: Number(time),
-    ...(deadSince === '' ? {} : { deadSinceMs: Number(deadSince) }),
-    ...(retryAfterMs === '' ? {} : { retryAfterMs: Number(retryAfterMs) }),
+    deadSinceMs: deadSince ? Number(deadSince) : undefined,
+    retryAfterMs: retryAfterMs ? Number(retryAfterMs) : undefined,
   };
 }
 
-interface VerdictTexts {
-  readonly code: string;
-  readonly time: string;
-  readonly deadSince: string;
-  readonly retryAfterMs: string;
-}
-
-/** The text that is MACed: eight lines, a scheme name of its own first. */
-function verdictText(subject: VerdictSubject, texts: VerdictTexts): string {
-  const { key, nonce, sig } = subject;
-  const { code, time, deadSince, retryAfterMs } = texts;
-  return [VERDICT_SCHEME, key, nonce, sig, code, time, deadSince, retryAfterMs].join('\n');
-}
-
-function verdictTexts({ code, timeMs, deadSinceMs, retryAfterMs }: VerdictFields): VerdictTexts {
-  return {
-    code,
-    time: String(timeMs),
-    deadSince: deadSinceMs === undefined ? '' : String(deadSinceMs),
-    retryAfterMs: retryAfterMs === undefined ? '' : String(retryAfterMs),
-  };
+/** The text that is MACed: eight lines, a scheme name of its own first, and the four parameters in their order last. */
+function verdictText({ key, nonce, sig }: VerdictSubject, parameters: readonly unknown[]): string {
+  return [VERDICT_SCHEME, key, nonce, sig, ...parameters].join('\n');
 }

@@ -6,7 +6,7 @@ import { untilAborted } from './sleep.js';
 
 /** `repeatable`: whether it can be sent twice. */
 export type TransmittedBody =
-  | { readonly repeatable: true; readonly content?: Uint8Array<ArrayBuffer> }
+  | { readonly repeatable: true; readonly content?: Uint8Array<ArrayBuffer> | undefined }
   | { readonly repeatable: false; readonly content: ReadableStream };
 
 /**
@@ -26,13 +26,9 @@ export async function takeBody(
   if (body === null) return { repeatable: true };
   if (digest && body !== undefined && isStream(given ?? body)) return { content: body, repeatable: false };
   const bytes = await untilAborted(request.arrayBuffer(), signal);
-  return { ...(bytes.byteLength > 0 ? { content: new Uint8Array(bytes) } : {}), repeatable: true };
+  return { content: bytes.byteLength > 0 ? new Uint8Array(bytes) : undefined, repeatable: true };
 }
 
 function isStream(body: unknown): boolean {
-  return (
-    typeof body === 'object' &&
-    body !== null &&
-    (body instanceof ReadableStream || Symbol.asyncIterator in body)
-  );
+  return body instanceof ReadableStream || Symbol.asyncIterator in Object(body);
 }

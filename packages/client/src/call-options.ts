@@ -1,15 +1,8 @@
 /**
  * The options that `createFetch` and the undici interceptor share, checked once. A wrong one throws and names itself.
  */
-import { isMethod } from '@countersign/canonical';
-import {
-  requireBoolean,
-  requireFunction,
-  requireList,
-  requireObject,
-  requireWhole,
-  shown,
-} from './option-kinds.js';
+import { isMethod, requireText } from '@countersign/canonical';
+import { requireList, requireType, requireWhole } from './option-kinds.js';
 import type { RetryPolicy } from './retry.js';
 import { sleep as timedSleep } from './sleep.js';
 
@@ -71,17 +64,14 @@ export function readCallOptions(options: CallOptions): CallRules {
     monotonicNow = () => performance.now(),
     random = Math.random,
     sleep = timedSleep,
-  } = requireObject('options', options);
-  for (const method of requireList<unknown>('retryMethods', retryMethods)) {
-    if (typeof method !== 'string' || !isMethod(method)) {
-      throw new TypeError(`retryMethods: ${shown(method)} is not a method`);
-    }
-  }
+  } = requireType('options', options, 'object');
   return {
     attempts: requireWhole('attempts', attempts, 1, 1000),
     maxWaitMs: requireWhole('maxWaitMs', maxWaitMs, 0, MAX_TIMER_MS),
     freshForMs: requireWhole('freshForMs', freshForMs, 0, MAX_TIMER_MS),
-    retryMethods: new Set(retryMethods),
+    retryMethods: readSet('retryMethods', retryMethods, (method) =>
+      requireText('retryMethods', method, isMethod, 'a method in upper case'),
+    ),
     attemptTimeoutMs:
       attemptTimeoutMs === undefined
         ? undefined
@@ -92,11 +82,11 @@ export function readCallOptions(options: CallOptions): CallRules {
       0,
       Number.MAX_SAFE_INTEGER,
     ),
-    origins: origins === undefined ? undefined : readOrigins(origins),
-    pace: requireBoolean('pace', pace),
-    monotonicNow: requireFunction('monotonicNow', monotonicNow),
-    random: requireFunction('random', random),
-    sleep: requireFunction('sleep', sleep),
+    origins: origins === undefined ? undefined : readSet('origins', origins, readOrigin),
+    pace: requireType('pace', pace, 'boolean'),
+    monotonicNow: requireType('monotonicNow', monotonicNow, 'function'),
+    random: requireType('random', random, 'function'),
+    sleep: requireType('sleep', sleep, 'function'),
   };
 }
 
@@ -105,11 +95,11 @@ export function isOwnOrigin({ origins }: CallRules, origin: string | undefined):
   return origins === undefined || (origin !== undefined && origins.has(origin));
 }
 
-function readOrigins(origins: readonly unknown[]): ReadonlySet<string> {
-  return new Set(
-    requireList('origins', origins).map((origin) => {
-      if (typeof origin === 'string' && URL.canParse(origin)) return new URL(origin).origin;
-      throw new TypeError(`origins: ${shown(origin)} is not an origin such as "https://api.example.com"`);
-    }),
-  );
+function readSet(option: string, list: unknown, read: (item: unknown) => string): ReadonlySet<string> {
+  return new Set(requireList(option, list).map(read));
+}
+
+function readOrigin(origin: unknown): string {
+  const isUrl = (text: string): boolean => URL.canParse(text);
+  return new URL(requireText('origins', origin, isUrl, 'an origin such as "https://api.example.com"')).origin;
 }

@@ -38,7 +38,7 @@ export class RateLimitedError extends CountersignError {
     super(
       outcome,
       retryAfterMs === undefined
-        ? 'refused for ever: the request costs more than a limit allows; make it smaller'
+        ? 'the request costs more than a limit allows: make it smaller'
         : `rate limited: call again in ${retryAfterMs} ms`,
     );
     this.retryAfterMs = retryAfterMs;
@@ -54,10 +54,7 @@ export class StoreUnavailableError extends CountersignError {
   readonly retryAfterMs: number | undefined;
 
   constructor(retryAfterMs: number | undefined) {
-    super(
-      'not-admitted',
-      'the server cannot count requests at the moment and admitted nothing: call again later',
-    );
+    super('not-admitted', 'the server cannot count requests and admitted nothing: call again later');
     this.retryAfterMs = retryAfterMs;
   }
 }
@@ -70,9 +67,7 @@ export class OutcomeUnknownError extends CountersignError {
   readonly lastResponse: Response | undefined;
 
   constructor(cause: unknown, lastResponse: Response | undefined) {
-    super('unknown', 'the request may have been executed: look at the resource before calling again', {
-      cause,
-    });
+    super('unknown', 'may have been executed: look at the resource before you call again', { cause });
     this.lastResponse = lastResponse;
   }
 }
@@ -85,10 +80,7 @@ export class AlreadyAdmittedError extends CountersignError {
   readonly earlierResponse: Response | undefined;
 
   constructor(earlierResponse: Response | undefined) {
-    super(
-      'admitted',
-      'the request was executed and its answer lost: read its effect instead of calling again',
-    );
+    super('admitted', 'was executed, but the answer is lost: look at the resource, do not call again');
     this.earlierResponse = earlierResponse;
   }
 }
@@ -104,8 +96,8 @@ export class ClockSkewError extends CountersignError {
     super(
       outcome,
       corrected
-        ? `the clock was ${offsetMs} ms off and is corrected now: call again`
-        : `the clock is ${offsetMs} ms off, more than is corrected (maxClockCorrectionMs): set it right`,
+        ? `the clock was ${offsetMs} ms off and is corrected: call again`
+        : `the clock is ${offsetMs} ms off, more than maxClockCorrectionMs: set it right`,
     );
     this.offsetMs = offsetMs;
   }

@@ -1,8 +1,16 @@
 /** One fetch of a call: the request as it is sent, and its answer as the call sees it. It decides nothing. */
 import type { TransmittedBody } from './body.js';
 import { keepResponse } from './kept-response.js';
-import type { Hop } from './redirects.js';
 import type { Answer } from './signed-call.js';
+
+/** A request on its way through redirects. */
+export interface Hop {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+  /** Whether it goes to the origin that the caller named. Once left, nothing is signed any more. */
+  readonly signed: boolean;
+}
 
 /** What all fetches of a call have in common. */
 export interface Transport {
@@ -22,7 +30,13 @@ export async function fetchOnce(
 ): Promise<Response> {
   const headers = new Headers(hop.headers);
   for (const [name, value] of Object.entries(added)) headers.set(name, value);
-  const head = headSignal(signal, attemptTimeoutMs);
+  // The limit is for the head of the answer: its body is under the caller's signal alone.
+  const limit = attemptTimeoutMs === undefined ? undefined : new AbortController();
+  const timer =
+    limit &&
+    setTimeout(() => {
+      limit.abort(new DOMException(`no answer within ${attemptTimeoutMs} ms`, 'TimeoutError'));
+    }, attemptTimeoutMs);
   try {
     return await send(hop.url, {
       ...init,
@@ -30,11 +44,11 @@ export async function fetchOnce(
       headers,
       body: body.content ?? null,
       redirect: 'manual',
-      signal: head.signal ?? null,
+      signal: limit && signal ? AbortSignal.any([limit.signal, signal]) : (limit?.signal ?? signal ?? null),
       ...(body.repeatable ? {} : { duplex: 'half' }),
     } as RequestInit);
   } finally {
-    head.came();
+    clearTimeout(timer);
   }
 }
 
@@ -44,33 +58,13 @@ export function toAnswer(response: Response): Answer<Response> {
     field: (name) => response.headers.get(name),
     value: response,
     keep: () => keepResponse(response),
-    drop: () => dropBody(response),
+    // One that was cut meanwhile has nothing left to let go of.
+    drop: () => void response.body?.cancel().catch(() => {}),
   };
-}
-
-/** Lets go of a body. One that was cut meanwhile has nothing left to let go of. */
-export function dropBody(response: Response): void {
-  response.body?.cancel().catch(() => {});
 }
 
 /** What a passed `Request` says besides its method, target, fields and body. */
 export function inheritedInit(request: Request): object {
   const { cache, credentials, integrity, keepalive, mode, referrer, referrerPolicy } = request;
   return { cache, credentials, integrity, keepalive, mode, referrer, referrerPolicy };
-}
-
-/** The caller's signal, and the limit for the head of the answer. Its body is under the caller's alone. */
-function headSignal(
-  signal: AbortSignal | undefined,
-  timeoutMs: number | undefined,
-): { signal: AbortSignal | undefined; came: () => void } {
-  if (timeoutMs === undefined) return { signal, came: () => {} };
-  const limit = new AbortController();
-  const timer = setTimeout(() => {
-    limit.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError'));
-  }, timeoutMs);
-  return {
-    signal: signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]),
-    came: () => clearTimeout(timer),
-  };
 }

@@ -1,27 +1,41 @@
 /**
  * Redirects (Fetch, HTTP-redirect fetch), followed only where nothing can be executed twice: a GET or HEAD, or what
- * becomes one. It decides; it sends nothing.
+ * becomes one. Loaded with the first redirect that can be followed: browsers show none. So it imports nothing that
+ * bundlers would have to split off for it.
  */
-
-/** A request on its way through redirects. */
-export interface Hop {
-  readonly url: string;
-  readonly method: string;
-  readonly headers: Headers;
-  /** Whether it goes to the origin that the caller named. Once left, nothing is signed any more. */
-  readonly signed: boolean;
-}
+import type { Hop } from './fetch-attempt.js';
 
 /** Fetch allows 20. */
-export const MAX_REDIRECTS: number = 5;
+const MAX_REDIRECTS = 5;
 
-const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
 const BODY_FIELDS = ['content-encoding', 'content-language', 'content-location', 'content-type'];
 const CREDENTIAL_FIELDS = ['authorization', 'cookie', 'proxy-authorization'];
 
-/** Whether this answer is a redirect; in browsers it is opaque. */
-export function isRedirect(response: Response): boolean {
-  return REDIRECT_STATUSES.has(response.status) || response.type === 'opaqueredirect';
+/**
+ * Follows redirects to the answer that is the result.
+ *
+ * @param send sends a request without body; `executed`: the answer to one that was more than a GET or HEAD
+ * @throws TypeError after too many; what `send` throws
+ */
+export async function followRedirects(
+  first: Hop,
+  answer: Response,
+  send: (hop: Hop, executed: Response | undefined) => Promise<Response>,
+): Promise<Response> {
+  let hop = first;
+  let response = answer;
+  let executed: Response | undefined;
+  for (let redirects = 0; ; redirects++) {
+    const next = nextHop(hop, response);
+    if (next === undefined) return response;
+    // One that was cut meanwhile has nothing left to let go of.
+    response.body?.cancel().catch(() => {});
+    if (next.method !== hop.method) executed = response;
+    if (redirects === MAX_REDIRECTS) throw new TypeError(`redirected more than ${MAX_REDIRECTS} times`);
+    hop = next;
+    response = await send(hop, executed);
+    Object.defineProperty(response, 'redirected', { value: true });
+  }
 }
 
 /**
@@ -29,20 +43,26 @@ export function isRedirect(response: Response): boolean {
  * a 307 or 308 is not followed (a forged one would execute the request twice), nor a 301 or 302 after any but POST.
  */
 export function nextHop(hop: Hop, response: Response): Hop | undefined {
-  const { status } = response;
   const location = response.headers.get('location');
-  if (!REDIRECT_STATUSES.has(status) || location === null) return undefined;
-  const safe = hop.method === 'GET' || hop.method === 'HEAD';
-  const becomesGet = !safe && (status === 303 || (hop.method === 'POST' && status < 303));
-  if (!safe && !becomesGet) return undefined;
+  if (!followedStatuses(hop.method).includes(response.status) || location === null) return undefined;
   if (!URL.canParse(location, hop.url)) return undefined;
   const url = new URL(location, hop.url);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
 
+  const becomesGet = !isSafe(hop.method);
   const leaves = url.origin !== new URL(hop.url).origin;
   const headers = new Headers(hop.headers);
   for (const name of [...(becomesGet ? BODY_FIELDS : []), ...(leaves ? CREDENTIAL_FIELDS : [])]) {
     headers.delete(name);
   }
   return { url: url.href, method: becomesGet ? 'GET' : hop.method, headers, signed: hop.signed && !leaves };
+}
+
+function followedStatuses(method: string): readonly number[] {
+  if (isSafe(method)) return [301, 302, 303, 307, 308];
+  return method === 'POST' ? [301, 302, 303] : [303];
+}
+
+function isSafe(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
 }

@@ -44,7 +44,7 @@ export interface CallState {
 /** What came of an attempt. An answer whose verdict does not open is `unauthenticated`, whatever it claims. */
 export type CallEvent =
   | { readonly type: 'no-answer'; readonly cause: unknown }
-  | { readonly type: 'unauthenticated'; readonly status: number; readonly retryAfterMs?: number }
+  | { readonly type: 'unauthenticated'; readonly status: number; readonly retryAfterMs?: number | undefined }
   | { readonly type: 'verdict'; readonly verdict: VerdictFields };
 
 /** When it came. */

@@ -110,12 +110,9 @@ async function attempt<T>(
   }
   const verdict = openVerdict(core.config.secret, subject, answer.field(VERDICT_FIELD) ?? '');
   if (verdict !== undefined) return { answer, event: { type: 'verdict', verdict } };
-  const retryAfterMs = readRetryAfter(
-    answer.field('retry-after') ?? '',
-    core.config.now() + core.clock.offsetMs,
-  );
-  const event = { type: 'unauthenticated', status: answer.status } as const;
-  return { answer, event: retryAfterMs === undefined ? event : { ...event, retryAfterMs } };
+  const nowMs = core.config.now() + core.clock.offsetMs;
+  const retryAfterMs = readRetryAfter(answer.field('retry-after') ?? '', nowMs);
+  return { answer, event: { type: 'unauthenticated', status: answer.status, retryAfterMs } };
 }
 
 /** `Retry-After` (RFC 9110 section 10.2.3) in milliseconds from now: seconds, or an HTTP date. */

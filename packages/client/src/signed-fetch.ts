@@ -5,10 +5,9 @@
 import { type TransmittedBody, takeBody } from './body.js';
 import { type CallOptions, isOwnOrigin, readCallOptions } from './call-options.js';
 import { OutcomeUnknownError } from './errors.js';
-import { dropBody, fetchOnce, inheritedInit, type Transport, toAnswer } from './fetch-attempt.js';
-import { requireFunction } from './option-kinds.js';
+import { fetchOnce, type Hop, inheritedInit, type Transport, toAnswer } from './fetch-attempt.js';
+import { requireType } from './option-kinds.js';
 import type { Pacer, Pacing } from './pacing.js';
-import { type Hop, isRedirect, MAX_REDIRECTS, nextHop } from './redirects.js';
 import { performCall } from './signed-call.js';
 import { type Signer, signingCore } from './signer.js';
 
@@ -27,6 +26,8 @@ export interface SignedRequestInit extends RequestInit {
   digest?: string;
 }
 
+const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
+
 /** As `fetch`, with `scope` and `digest` besides. */
 export type SignedFetch = (input: string | URL | Request, init?: SignedRequestInit) => Promise<Response>;
 
@@ -39,7 +40,7 @@ export function createFetch(signer: Signer, options: FetchOptions = {}): SignedF
   const core = signingCore(signer);
   const rules = readCallOptions(options);
   const { fetch = (url, init) => globalThis.fetch(url, init) } = options;
-  const send = requireFunction<typeof globalThis.fetch>('fetch', fetch);
+  const send = requireType<typeof globalThis.fetch>('fetch', fetch, 'function');
   let pacer: Promise<Pacer> | undefined;
   const pacingOf = async (url: string, scope: string): Promise<Pacing> => {
     pacer ??= import('./pacing.js').then(({ createPacer }) => createPacer());
@@ -52,7 +53,7 @@ export function createFetch(signer: Signer, options: FetchOptions = {}): SignedF
     const given = input instanceof Request ? input : undefined;
     const signal = (init.signal === undefined ? given?.signal : init.signal) ?? undefined;
     signal?.throwIfAborted();
-    let body = await takeBody(request, init.body, digest !== undefined, signal);
+    const body = await takeBody(request, init.body, digest !== undefined, signal);
     const transport: Transport = {
       send,
       init: given === undefined ? init : { ...inheritedInit(given), ...init },
@@ -60,8 +61,9 @@ export function createFetch(signer: Signer, options: FetchOptions = {}): SignedF
       attemptTimeoutMs: rules.attemptTimeoutMs,
     };
 
-    const fetchSigned = async (hop: Hop, body: TransmittedBody): Promise<Response> => {
+    const answerTo = async (hop: Hop, body: TransmittedBody): Promise<Response> => {
       const { url, method, headers } = hop;
+      if (!hop.signed) return fetchOnce(transport, hop, body, {});
       const bytes = body.repeatable ? body.content : undefined;
       const call = {
         request: { method, url, headers, scope, body: bytes, digest: body.content && digest },
@@ -75,27 +77,19 @@ export function createFetch(signer: Signer, options: FetchOptions = {}): SignedF
     };
 
     const { url, method, headers, redirect } = request;
-    let hop: Hop = { url, method, headers, signed: isOwnOrigin(rules, new URL(url).origin) };
-    let executed: Response | undefined;
-    for (let redirects = 0; ; redirects++) {
-      const response = await (hop.signed
-        ? fetchSigned(hop, body)
-        : fetchOnce(transport, hop, body, {})
-      ).catch((error: unknown) => {
+    const hop: Hop = { url, method, headers, signed: isOwnOrigin(rules, new URL(url).origin) };
+    const response = await answerTo(hop, body);
+    // Browsers show an opaque answer, which nobody can follow.
+    const opaque = response.type === 'opaqueredirect';
+    if (redirect === 'manual' || !(opaque || REDIRECT_STATUSES.has(response.status))) return response;
+    if (redirect === 'error') throw new TypeError('redirected, and the redirect mode is "error"');
+    if (opaque) return response;
+    const { followRedirects } = await import('./redirects.js');
+    return followRedirects(hop, response, (next, executed) =>
+      answerTo(next, { repeatable: true }).catch((error: unknown) => {
         // Whatever became of the GET, the request before it was answered.
         throw executed === undefined ? error : new OutcomeUnknownError(error, executed);
-      });
-      if (redirects > 0) Object.defineProperty(response, 'redirected', { value: true });
-      if (redirect === 'error' && isRedirect(response)) {
-        throw new TypeError('redirected, and the redirect mode is "error"');
-      }
-      const next = redirect === 'follow' ? nextHop(hop, response) : undefined;
-      if (next === undefined) return response;
-      dropBody(response);
-      if (next.method !== hop.method) executed = response;
-      if (redirects === MAX_REDIRECTS) throw new TypeError(`redirected more than ${MAX_REDIRECTS} times`);
-      hop = next;
-      body = { repeatable: true };
-    }
+      }),
+    );
   };
 }

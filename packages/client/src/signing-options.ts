@@ -9,11 +9,12 @@ import {
   isSignable,
   requireAuthority,
   requireKeyId,
+  requireText,
   type SecretKey,
   signatureFieldName,
 } from '@countersign/canonical';
-import { v4 } from 'uuid';
-import { requireBoolean, requireFunction, requireList, requireObject, shown } from './option-kinds.js';
+import { requireList, requireType } from './option-kinds.js';
+import { randomNonce } from './random-nonce.js';
 
 export interface SignerOptions {
   /** 1 to 64 of `A-Z a-z 0-9 . _ ~ -`. */
@@ -54,43 +55,37 @@ export interface SigningConfig {
 export function readSignerOptions(options: SignerOptions): SigningConfig {
   const {
     keyId,
+    secret,
     scope = '',
     audience,
     signHeaders = [],
     now = Date.now,
-    nonce = v4,
+    nonce,
     debug = false,
-  } = requireObject('options', options);
+  } = requireType('options', options, 'object');
   const header = signatureFieldName(options.header);
-  const added = requireList('signHeaders', signHeaders).map((given: unknown) => {
-    const name = typeof given === 'string' ? given.toLowerCase() : '';
-    if (isSignable(name, header)) return name;
-    throw new TypeError(`signHeaders: ${shown(given)} cannot be signed`);
-  });
+  const isAddable = (name: string): boolean => isSignable(name.toLowerCase(), header);
+  const added = requireList('signHeaders', signHeaders).map((name) =>
+    requireText('signHeaders', name, isAddable, 'a field that can be signed').toLowerCase(),
+  );
   return {
     keyId: requireKeyId('keyId', keyId),
-    secret: importSecret(options.secret),
+    secret: importSecret(secret),
     scope: requireScope(scope),
     audience: audience === undefined ? undefined : requireAuthority('audience', audience),
     header,
     signedWhenPresent: [...new Set([...fieldsSignedWhenPresent(header), ...added])].sort(),
-    now: requireFunction('now', now),
-    nonce: nonce === undefined ? v4 : checkedNonce(requireFunction('nonce', nonce)),
-    debug: requireBoolean('debug', debug),
+    now: requireType('now', now, 'function'),
+    nonce: nonce === undefined ? randomNonce : checkedNonce(requireType('nonce', nonce, 'function')),
+    debug: requireType('debug', debug, 'boolean'),
   };
 }
 
 /** @throws TypeError when this is neither a scope nor empty */
 export function requireScope(scope: unknown): string {
-  if (typeof scope === 'string' && (scope === '' || isScope(scope))) return scope;
-  throw new TypeError(`scope: ${shown(scope)} is not a scope`);
+  return scope === '' ? scope : requireText('scope', scope, isScope, 'a scope');
 }
 
 function checkedNonce(nonce: () => string): () => string {
-  return () => {
-    const text = nonce();
-    if (typeof text !== 'string' || !isNonce(text))
-      throw new TypeError(`nonce: ${shown(text)} is not a UUID in lower case`);
-    return text;
-  };
+  return () => requireText('nonce', nonce(), isNonce, 'a UUID in lower case');
 }

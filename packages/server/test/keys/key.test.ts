@@ -84,7 +84,7 @@ describe('defineKey', () => {
     ['a\n', 'keys: "a\\n" is not a key id'],
     ['Ä', 'keys: "Ä" is not a key id'],
     ['x'.repeat(65), 'is not a key id'],
-    [7, 'keys: number is not a key id'],
+    [7, 'keys: 7 is not a key id'],
     [SECRET, 'keys: a secret is not a key id'],
   ])('refuses the id %j', (id, message) => {
     const attempt = (): unknown => Reflect.apply(defineKey, undefined, [id, { secret: SECRET, scopes: [] }]);
