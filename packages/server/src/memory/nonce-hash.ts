@@ -52,7 +52,7 @@ export function hashWords(seed: HashSeed, w0: number, w1: number, w2: number, w3
     v2 = (v2 << 16) | (v2 >>> 16);
     v0 ^= word;
   }
-  return (v1 ^ v3) >>> 0;
+  return v1 ^ v3;
 }
 
 /** The four words, then the length, then nothing: the last three rounds finish. */
@@ -64,5 +64,5 @@ function messageWord(round: number, w0: number, w1: number, w2: number, w3: numb
 
 function wordAt(bytes: Uint8Array, at: number): number {
   const [b0 = 0, b1 = 0, b2 = 0, b3 = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
-  return (b0 | (b1 << 8) | (b2 << 16) | (b3 << 24)) >>> 0;
+  return b0 | (b1 << 8) | (b2 << 16) | (b3 << 24);
 }

@@ -1,127 +1,207 @@
 /**
- * Finds nonces in a ring by linear hashing (Litwin 1980): the table grows and shrinks by one bucket at a time, so no
- * admission ever waits for a rehash. A bucket is a chain through the ring, newest entry first; a chain ends where
- * it reaches an entry that the ring has forgotten, so forgetting costs nothing here.
+ * Finds nonces in a ring, mostly with one look at memory: a bucket is a cache line and tells by tags that it has not the
+ * nonce. Numbers that the ring has forgotten are free places, so forgetting costs nothing here. Linear hashing (Litwin
+ * 1980): one bucket at a time is added or taken away, so no admission ever waits for a rehash.
  */
+import {
+  type BucketPages,
+  createBucketPages,
+  offsetOf,
+  pageOf,
+  popBucket,
+  pushBucket,
+} from './bucket-pages.js';
+import {
+  clearBucket,
+  linkIn,
+  mayHoldTag,
+  oldestSlot,
+  SLOTS,
+  seqIn,
+  setLink,
+  setSlot,
+  tagIn,
+  tagOfHash,
+} from './nonce-bucket.js';
 import type { HashedNonce, HashSeed } from './nonce-hash.js';
-import { hashOf, holdsNonce, isLive, linkOf, type NonceRing, setLink } from './nonce-ring.js';
+import { hashOf, holdsNonce, isLive, type NonceRing } from './nonce-ring.js';
 
 export interface NonceIndex {
   readonly seed: HashSeed;
-  /** Sequence number of the newest entry of each bucket. All pages but a lone first one have their full size. */
-  heads: Uint32Array[];
-  buckets: number;
-  /** The smallest 2^n - 1 that is at least `buckets`. */
+  readonly buckets: BucketPages;
+  /** The smallest 2^n - 1 that is at least the number of buckets. */
   mask: number;
+  /** Where a full bucket puts its oldest entries while they are live. Linked from it, the oldest last. */
+  overflow: BucketPages;
+  /** First of the linked overflow buckets that are not in use; -1 when all are. */
+  free: number;
+  overflowInUse: number;
 }
 
-const PAGE_HEADS = 1024;
-const MIN_BUCKETS = 4;
-/** Mean length of the chains above which a bucket is added, and below which one is taken away. */
-const MAX_LOAD = 1;
-const MIN_LOAD = 0.75;
+const NONE = -1;
+/** Entries for each bucket, above which one is added and below which one is taken away. */
+const MAX_LOAD = 8;
+const MIN_LOAD = 6;
 
 /** @param ring empty */
 export function createNonceIndex(seed: HashSeed, ring: NonceRing): NonceIndex {
-  const heads = [new Uint32Array(MIN_BUCKETS).fill(forgottenSeq(ring))];
-  return { seed, heads, buckets: MIN_BUCKETS, mask: 2 * MIN_BUCKETS - 1 };
+  const buckets = createBucketPages();
+  pushBucket(buckets);
+  clearBucket(pageOf(buckets, 0), 0, forgottenSeq(ring));
+  return { seed, buckets, mask: 1, overflow: createBucketPages(), free: NONE, overflowInUse: 0 };
 }
 
 /** Whether the ring has this nonce. */
 export function findNonce(index: NonceIndex, ring: NonceRing, nonce: HashedNonce): boolean {
-  for (let seq = headOf(index, bucketOf(index, nonce.hash)); isLive(ring, seq); seq = linkOf(ring, seq)) {
-    if (holdsNonce(ring, seq, nonce)) return true;
-  }
+  const tag = tagOfHash(nonce.hash);
+  let pages = index.buckets;
+  let bucket = bucketOf(index, nonce.hash);
+  do {
+    const words = pageOf(pages, bucket);
+    const at = offsetOf(bucket);
+    // One branch that is seldom taken, so that the processor goes on before memory has answered.
+    if (mayHoldTag(words, at, tag) && bucketHolds(words, at, ring, nonce, tag)) return true;
+    bucket = linkIn(words, at);
+    pages = index.overflow;
+  } while (bucket !== NONE);
   return false;
 }
 
 /** Adds the newest entry of the ring. */
 export function indexNonce(index: NonceIndex, ring: NonceRing, nonce: HashedNonce, seq: number): void {
-  putFirst(index, ring, bucketOf(index, nonce.hash), seq);
-  if (ring.count > index.buckets * MAX_LOAD) addBucket(index, ring);
+  put(index, ring, nonce.hash, seq);
 }
 
-/** Takes away at most `steps` buckets that the ring's entries no longer need. */
-export function shrinkIndex(index: NonceIndex, ring: NonceRing, steps: number): void {
+/** Adds or takes away at most `steps` buckets, as the number of the ring's entries asks. */
+export function fitIndex(index: NonceIndex, ring: NonceRing, steps: number): void {
   for (let step = 0; step < steps; step++) {
-    if (index.buckets === MIN_BUCKETS || ring.count >= index.buckets * MIN_LOAD) return;
-    removeBucket(index, ring);
+    const { count } = index.buckets;
+    if (ring.count > count * MAX_LOAD) addBucket(index, ring);
+    else if (ring.count < count * MIN_LOAD && count > 1) removeBucket(index, ring);
+    else return;
+  }
+}
+
+function bucketHolds(
+  words: Int32Array,
+  at: number,
+  ring: NonceRing,
+  nonce: HashedNonce,
+  tag: number,
+): boolean {
+  for (let slot = 0; slot < SLOTS; slot++) {
+    if (tagIn(words, at, slot) !== tag) continue;
+    const seq = seqIn(words, at, slot);
+    if (isLive(ring, seq) && holdsNonce(ring, seq, nonce)) return true;
+  }
+  return false;
+}
+
+/** Puts an entry in the place of its bucket's oldest, and that one, if it is live, in the overflow in the same way. */
+function put(index: NonceIndex, ring: NonceRing, hash: number, seq: number): void {
+  let pages = index.buckets;
+  let bucket = bucketOf(index, hash);
+  let tag = tagOfHash(hash);
+  let entry = seq;
+  for (;;) {
+    const words = pageOf(pages, bucket);
+    const at = offsetOf(bucket);
+    const slot = oldestSlot(words, at, ring.next);
+    const oldest = seqIn(words, at, slot);
+    const oldestTag = tagIn(words, at, slot);
+    setSlot(words, at, slot, entry, tag);
+    if (!isLive(ring, oldest)) {
+      dropForgotten(index, ring, words, at);
+      return;
+    }
+    if (linkIn(words, at) === NONE) addOverflow(index, ring, pages, bucket);
+    // Read again: an overflow page that has grown is another array.
+    bucket = linkIn(pageOf(pages, bucket), at);
+    pages = index.overflow;
+    entry = oldest;
+    tag = oldestTag;
   }
 }
 
 /** The new bucket takes its share of the one that held its entries until now. */
 function addBucket(index: NonceIndex, ring: NonceRing): void {
-  const added = index.buckets;
-  const split = added & (index.mask >>> 1);
-  const entries = chainOf(index, ring, split);
-  makeRoom(index);
-  index.buckets += 1;
-  if (index.buckets > index.mask) index.mask = index.mask * 2 + 1;
-  clear(index, ring, split);
-  clear(index, ring, added);
-  for (const seq of entries.reverse()) {
-    putFirst(index, ring, bucketOf(index, hashOf(ring, seq, index.seed)), seq);
-  }
+  const added = index.buckets.count;
+  const entries = takeEntries(index, ring, added & (index.mask >>> 1));
+  pushBucket(index.buckets);
+  if (index.buckets.count > index.mask) index.mask = index.mask * 2 + 1;
+  clearBucket(pageOf(index.buckets, added), offsetOf(added), forgottenSeq(ring));
+  for (const seq of entries) put(index, ring, hashOf(ring, seq, index.seed), seq);
 }
 
 /** The reverse of `addBucket`. */
 function removeBucket(index: NonceIndex, ring: NonceRing): void {
-  const removed = index.buckets - 1;
-  const removedEntries = chainOf(index, ring, removed);
+  const removed = index.buckets.count - 1;
+  const entries = takeEntries(index, ring, removed);
+  popBucket(index.buckets);
   if (removed === index.mask >>> 1) index.mask >>>= 1;
-  index.buckets = removed;
-  if (removed <= (index.heads.length - 1) * PAGE_HEADS) index.heads.pop();
-  if (removedEntries.length === 0) return;
-  const merged = removed & (index.mask >>> 1);
-  const entries = [...removedEntries, ...chainOf(index, ring, merged)];
-  entries.sort((a, b) => ((a - ring.front) >>> 0) - ((b - ring.front) >>> 0));
-  clear(index, ring, merged);
-  for (const seq of entries) putFirst(index, ring, merged, seq);
+  for (const seq of entries) put(index, ring, hashOf(ring, seq, index.seed), seq);
 }
 
-/** The live entries of a bucket, newest first. */
-function chainOf(index: NonceIndex, ring: NonceRing, bucket: number): number[] {
-  const entries: number[] = [];
-  for (let seq = headOf(index, bucket); isLive(ring, seq); seq = linkOf(ring, seq)) entries.push(seq);
-  return entries;
-}
-
-function putFirst(index: NonceIndex, ring: NonceRing, bucket: number, seq: number): void {
-  setLink(ring, seq, headOf(index, bucket));
-  setHead(index, bucket, seq);
-}
-
-/** Room for one more head: the first page grows by doubling, then there are more pages. */
-function makeRoom({ heads, buckets }: NonceIndex): void {
-  if (buckets < PAGE_HEADS) {
-    const [first = new Uint32Array(MIN_BUCKETS)] = heads;
-    if (buckets < first.length) return;
-    const grown = new Uint32Array(first.length * 2);
-    grown.set(first);
-    heads[0] = grown;
-  } else if (buckets === heads.length * PAGE_HEADS) {
-    heads.push(new Uint32Array(PAGE_HEADS));
+/** Empties a bucket and its overflow. Gives what was live in them, from the overflow first, because it is older. */
+function takeEntries(index: NonceIndex, ring: NonceRing, bucket: number): number[] {
+  const words = pageOf(index.buckets, bucket);
+  const at = offsetOf(bucket);
+  const entries = liveIn(words, at, ring);
+  for (let link = linkIn(words, at); link !== NONE; link = linkIn(words, at)) {
+    entries.push(...liveIn(pageOf(index.overflow, link), offsetOf(link), ring));
+    dropLinked(index, words, at);
   }
+  clearBucket(words, at, forgottenSeq(ring));
+  return entries.reverse();
 }
 
-function bucketOf({ buckets, mask }: NonceIndex, hash: number): number {
+function liveIn(words: Int32Array, at: number, ring: NonceRing): number[] {
+  const live: number[] = [];
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const seq = seqIn(words, at, slot);
+    if (isLive(ring, seq)) live.push(seq);
+  }
+  return live;
+}
+
+/** Links an empty overflow bucket to this one. */
+function addOverflow(index: NonceIndex, ring: NonceRing, pages: BucketPages, bucket: number): void {
+  const { overflow, free } = index;
+  const link = free === NONE ? overflow.count : free;
+  if (free === NONE) pushBucket(overflow);
+  else index.free = linkIn(pageOf(overflow, link), offsetOf(link));
+  clearBucket(pageOf(overflow, link), offsetOf(link), forgottenSeq(ring));
+  index.overflowInUse += 1;
+  setLink(pageOf(pages, bucket), offsetOf(bucket), link);
+}
+
+/** Takes the overflow bucket that is linked here out of the chain, if the ring has forgotten all that is in it. */
+function dropForgotten(index: NonceIndex, ring: NonceRing, words: Int32Array, at: number): void {
+  const link = linkIn(words, at);
+  if (link === NONE) return;
+  const linked = pageOf(index.overflow, link);
+  for (let slot = 0; slot < SLOTS; slot++) if (isLive(ring, seqIn(linked, offsetOf(link), slot))) return;
+  dropLinked(index, words, at);
+}
+
+function dropLinked(index: NonceIndex, words: Int32Array, at: number): void {
+  const link = linkIn(words, at);
+  const linked = pageOf(index.overflow, link);
+  setLink(words, at, linkIn(linked, offsetOf(link)));
+  setLink(linked, offsetOf(link), index.free);
+  index.free = link;
+  index.overflowInUse -= 1;
+  if (index.overflowInUse > 0) return;
+  index.overflow = createBucketPages();
+  index.free = NONE;
+}
+
+function bucketOf({ buckets: { count }, mask }: NonceIndex, hash: number): number {
   const bucket = hash & mask;
-  return bucket < buckets ? bucket : bucket & (mask >>> 1);
+  return bucket < count ? bucket : bucket & (mask >>> 1);
 }
 
-function headOf({ heads }: NonceIndex, bucket: number): number {
-  return (heads[Math.floor(bucket / PAGE_HEADS)] as Uint32Array)[bucket % PAGE_HEADS] as number;
-}
-
-function setHead({ heads }: NonceIndex, bucket: number, seq: number): void {
-  (heads[Math.floor(bucket / PAGE_HEADS)] as Uint32Array)[bucket % PAGE_HEADS] = seq;
-}
-
-function clear(index: NonceIndex, ring: NonceRing, bucket: number): void {
-  setHead(index, bucket, forgottenSeq(ring));
-}
-
-/** The entry before the oldest is forgotten for good, so it ends a chain. */
+/** The entry before the oldest is forgotten for good. */
 function forgottenSeq({ front }: NonceRing): number {
-  return (front - 1) >>> 0;
+  return (front - 1) | 0;
 }

@@ -4,7 +4,7 @@
  * reading.
  */
 import type { HashedNonce, HashSeed } from './nonce-hash.js';
-import { createNonceIndex, findNonce, indexNonce, type NonceIndex, shrinkIndex } from './nonce-index.js';
+import { createNonceIndex, findNonce, fitIndex, indexNonce, type NonceIndex } from './nonce-index.js';
 import {
   appendNonce,
   createNonceRing,
@@ -27,7 +27,7 @@ export interface NonceMemory {
 }
 
 /** Buckets taken away per visit: enough to keep up, too few to be felt. */
-const SHRINK_STEPS = 8;
+const SHRINK_STEPS = 2;
 
 export function createNonceMemory(seed: HashSeed): NonceMemory {
   const ring = createNonceRing();
@@ -49,6 +49,7 @@ export function remember(
 ): void {
   const { ring } = memory;
   indexNonce(memory.index, ring, nonce, appendNonce(ring, nonce, signedAtMs));
+  fitIndex(memory.index, ring, 1);
   if (ring.count <= maxNonces) return;
   const forgottenMs = frontSignedAtMs(ring);
   forgetFront(ring);
@@ -79,7 +80,7 @@ export function forgetExpired(memory: NonceMemory, oldestMs: number): void {
       break;
     }
   }
-  if (ring.count > 0) shrinkIndex(memory.index, ring, SHRINK_STEPS);
+  if (ring.count > 0) fitIndex(memory.index, ring, SHRINK_STEPS);
   else if (hadNonces) memory.index = createNonceIndex(memory.index.seed, ring);
 }
 

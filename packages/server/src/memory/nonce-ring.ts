@@ -7,7 +7,7 @@ import { type HashedNonce, type HashSeed, hashWords } from './nonce-hash.js';
 
 interface Page {
   /** Four words of nonce, one of signed time less `baseMs`, one link of the index; for each entry. */
-  words: Uint32Array;
+  words: Int32Array;
   readonly baseMs: number;
   /** The greatest signed time on this page. */
   latestMs: number;
@@ -31,9 +31,8 @@ const PAGE_NUMBERS = 2 ** (32 - PAGE_BITS);
 /** Below this many entries a ring's pages start small and grow by doubling. */
 const SMALL_RING = 4 * PAGE_ENTRIES;
 const SMALL_PAGE_ENTRIES = 4;
-const ENTRY_WORDS = 6;
+const ENTRY_WORDS = 5;
 const TIME = 4;
-const LINK = 5;
 /** Pages that are gone are cut off the list in lots of this many at least. */
 const DROPPED_LOT = 64;
 
@@ -83,19 +82,10 @@ export function hashOf(ring: NonceRing, seq: number, seed: HashSeed): number {
   return hashWords(seed, w0, w1, w2, w3);
 }
 
-/** The index's link from an entry to the next older one in its bucket. */
-export function linkOf(ring: NonceRing, seq: number): number {
-  return pageOf(ring, seq).words[offsetOf(seq) + LINK] as number;
-}
-
-export function setLink(ring: NonceRing, seq: number, link: number): void {
-  pageOf(ring, seq).words[offsetOf(seq) + LINK] = link;
-}
-
 /** Signed time of the oldest entry. The ring is not empty. */
 export function frontSignedAtMs(ring: NonceRing): number {
   const page = pageOf(ring, ring.front);
-  return page.baseMs + ((page.words[offsetOf(ring.front) + TIME] as number) | 0);
+  return page.baseMs + (page.words[offsetOf(ring.front) + TIME] as number);
 }
 
 /** The greatest signed time on the page of the oldest entry. The ring is not empty. */
@@ -137,7 +127,7 @@ function pageForNext(ring: NonceRing, signedAtMs: number): Page {
     return newPage(ring, signedAtMs);
   }
   if (offsetOf(ring.next) === page.words.length) {
-    const grown = new Uint32Array(page.words.length * 2);
+    const grown = new Int32Array(page.words.length * 2);
     grown.set(page.words);
     page.words = grown;
   }
@@ -146,7 +136,7 @@ function pageForNext(ring: NonceRing, signedAtMs: number): Page {
 
 function newPage(ring: NonceRing, baseMs: number): Page {
   const entries = ring.count < SMALL_RING ? SMALL_PAGE_ENTRIES : PAGE_ENTRIES;
-  const page = { words: new Uint32Array(entries * ENTRY_WORDS), baseMs, latestMs: baseMs, count: 0 };
+  const page = { words: new Int32Array(entries * ENTRY_WORDS), baseMs, latestMs: baseMs, count: 0 };
   ring.next = (Math.ceil(ring.next / PAGE_ENTRIES) * PAGE_ENTRIES) >>> 0;
   ring.pages.push(page);
   return page;
@@ -158,5 +148,5 @@ function pageOf({ pages, dropped, front }: NonceRing, seq: number): Page {
 }
 
 function offsetOf(seq: number): number {
-  return (seq % PAGE_ENTRIES) * ENTRY_WORDS;
+  return (seq & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
 }
