@@ -7,14 +7,15 @@ import { Readable } from 'node:stream';
 import type { AdmittedStream, ProvedHead, Verdict, Verifier } from '@countersign/server';
 import {
   type AdapterOptions,
-  announcesNodeBody,
+  addWithHead,
+  announcedBodyBytes,
   type BodyOptions,
   isUnread,
   nodeBody,
   nodeRequest,
   requireAdapterOptions,
 } from '@countersign/server/adapter';
-import { addAdmittedFields, answerRefused } from './answer.js';
+import { answerRefused } from './answer.js';
 import { rememberStream } from './body-refused.js';
 import type { SignableRequest } from './countersigned.js';
 
@@ -38,18 +39,19 @@ export type CountersignMiddleware = (
 export function countersign(verifier: Verifier, options: CountersignOptions): CountersignMiddleware {
   requireAdapterOptions(options);
   const { scope, children = false, cost = 1, body = 'buffer' } = options;
+  const route = { scope, children, cost };
   return (request, response, next) => {
     const proceed = (verdict: Verdict | AdmittedStream): void => {
       if (!verdict.ok) {
         answerRefused(request, response, verdict);
         return;
       }
-      addAdmittedFields(response, verdict);
+      addWithHead(response, verdict.headers);
       attach(request, verdict);
       next();
     };
     const head = nodeRequest(request, request.originalUrl ?? request.url ?? '', options);
-    Promise.resolve(verifier.verify(head, { scope, children, cost }))
+    Promise.resolve(verifier.verify(head, route))
       .then((proved) => (proved.ok ? admit(request, proved, body) : proved))
       .then(proceed)
       .catch(next);
@@ -61,7 +63,7 @@ function admit(
   proved: ProvedHead,
   body: 'buffer' | 'stream',
 ): Verdict | AdmittedStream | Promise<Verdict | AdmittedStream> {
-  if (!announcesNodeBody(request)) return proved.withBody('');
+  if (announcedBodyBytes(request) === 0) return proved.withBody('');
   if (!isUnread(request)) {
     throw new TypeError(
       'countersign: the body was read before it could be verified; mount the body parser after the verifier',

@@ -1,9 +1,9 @@
 /** Verdicts as Hono answers: a refusal as a whole response, an admission as fields of the application's. */
 import type { Admitted, Refused } from '@countersign/server';
+import { besideOwn } from '@countersign/server/adapter';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import vary from 'vary';
-import { nodeIncoming } from './node-incoming.js';
+import { nodeIncoming } from './node-bindings.js';
 
 /** The answer to a refused request. */
 export function refusedResponse(c: Context, refused: Refused): Response {
@@ -37,7 +37,6 @@ export function addAdmittedFields(c: Context, { headers }: Admitted): void {
 
 function addFields(fields: Headers, added: Admitted['headers']): void {
   for (const [name, value] of Object.entries(added)) {
-    if (name === 'vary') fields.set(name, vary.append(fields.get(name) ?? '', value));
-    else if (name !== 'cache-control' || !fields.has(name)) fields.set(name, value);
+    fields.set(name, besideOwn(name, fields.get(name) ?? undefined, value));
   }
 }

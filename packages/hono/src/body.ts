@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { BodySource } from '@countersign/server';
-import { announcesNodeBody, isUnread, nodeBody } from '@countersign/server/adapter';
+import { announcedBodyBytes, isUnread, nodeBody } from '@countersign/server/adapter';
 import type { Context } from 'hono';
-import { nodeIncoming } from './node-incoming.js';
+import { nodeIncoming } from './node-bindings.js';
 
 /** A body that is there to be read. */
 export interface OpenBody {
@@ -23,7 +23,7 @@ export interface OpenBody {
 export function openBody(c: Context): OpenBody | undefined {
   const incoming = nodeIncoming(c);
   if (incoming?.httpVersionMajor === 1) {
-    if (!announcesNodeBody(incoming)) return undefined;
+    if (announcedBodyBytes(incoming) === 0) return undefined;
     if (isUnread(incoming) && isRequestOf(c.req.raw, incoming)) {
       return {
         source: nodeBody(incoming, { putBack: false }),
@@ -62,8 +62,13 @@ export function replaceBody(c: Context, body: Uint8Array<ArrayBuffer> | Readable
 
 /** Whether this is the request that @hono/node-server made of `incoming`, and has not begun to read it. */
 function isRequestOf(raw: Request, incoming: IncomingMessage): boolean {
-  const held = Object.getOwnPropertySymbols(raw).map((symbol): unknown => Reflect.get(raw, symbol));
-  return held.includes(incoming) && !held.some((value) => value instanceof Request);
+  let made = false;
+  for (const symbol of Object.getOwnPropertySymbols(raw)) {
+    const held: unknown = Reflect.get(raw, symbol);
+    if (held instanceof Request) return false;
+    made ||= held === incoming;
+  }
+  return made;
 }
 
 async function* read(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {

@@ -9,11 +9,17 @@ import {
   type Refused,
   type Verifier,
 } from '@countersign/server';
-import { type AdapterOptions, type BodyOptions, requireAdapterOptions } from '@countersign/server/adapter';
-import type { Context, MiddlewareHandler } from 'hono';
+import {
+  type AdapterOptions,
+  addWithHead,
+  type BodyOptions,
+  requireAdapterOptions,
+} from '@countersign/server/adapter';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import { addAdmittedFields, refusedResponse, replaceAnswer } from './answer.js';
 import { openBody, replaceBody } from './body.js';
 import { requestHead } from './head.js';
+import { nodeOutgoing } from './node-bindings.js';
 
 export interface CountersignOptions extends AdapterOptions, BodyOptions {}
 
@@ -31,24 +37,33 @@ const BODILESS = new Set(['GET', 'HEAD', 'TRACE']);
 export function countersign(verifier: Verifier, options: CountersignOptions): MiddlewareHandler {
   requireAdapterOptions(options);
   const { scope, children = false, cost = 1, body = 'buffer' } = options;
+  const route = { scope, children, cost };
   return async (c, next) => {
-    const proved = await verifier.verify(requestHead(c, options), { scope, children, cost });
+    // Waited for also where it is there: the body of a request mostly comes right behind the head.
+    const proved = await verifier.verify(requestHead(c, options), route);
     const verdict = proved.ok ? await admit(c, proved, body) : proved;
     if (!verdict.ok) return refusedResponse(c, verdict);
     const { request, key, budgets } = verdict;
-    const stream = isStream(verdict) ? verdict : undefined;
-    const verified = stream?.verified ?? Promise.resolve();
+    const verified = isStream(verdict) ? verdict.verified : VERIFIED;
     c.set('countersign', { request, key, scope: verdict.scope, budgets, verified });
-    // Only for a stream: asking for the answer makes one.
-    const before = new Headers(stream === undefined ? undefined : c.res.headers);
+    if (isStream(verdict)) return await answerStream(c, verdict, next);
+    const outgoing = nodeOutgoing(c);
+    // Without Fetch's `Headers`, which would cost more than all else that is done to an answer here.
+    if (outgoing !== undefined) addWithHead(outgoing, verdict.headers);
     await next();
-    if (stream !== undefined && c.error instanceof BodyRefusedError) {
-      replaceAnswer(c, stream.refuse(c.error), before);
-    } else {
-      addAdmittedFields(c, verdict);
-    }
+    if (outgoing === undefined) addAdmittedFields(c, verdict);
     return undefined;
   };
+}
+
+const VERIFIED = Promise.resolve();
+
+/** Lets the handler answer, unless the body that it read turned out wrong. */
+async function answerStream(c: Context, verdict: AdmittedStream, next: Next): Promise<undefined> {
+  const before = new Headers(c.res.headers);
+  await next();
+  if (c.error instanceof BodyRefusedError) replaceAnswer(c, verdict.refuse(c.error), before);
+  else addAdmittedFields(c, verdict);
 }
 
 function isStream(verdict: Admitted): verdict is AdmittedStream {

@@ -5,15 +5,16 @@
 import type { IncomingRequest } from '@countersign/server';
 import { type AdapterOptions, nodeRequest, routedTarget, withPrefix } from '@countersign/server/adapter';
 import type { Context } from 'hono';
-import { nodeIncoming } from './node-incoming.js';
+import { nodeIncoming } from './node-bindings.js';
 
 export function requestHead(c: Context, options: AdapterOptions): IncomingRequest {
   const incoming = nodeIncoming(c);
   const { authority, target } = cutUrl(c.req.raw.url);
   if (incoming !== undefined) {
     const head = nodeRequest(incoming, routedTarget(incoming.url ?? '', target), options);
+    const { method } = c.req;
     // By Hono's method: a middleware may have overridden the one that was sent.
-    return { ...head, method: c.req.method };
+    return method === head.method ? head : { ...head, method };
   }
   const headers = [...c.req.raw.headers];
   // A request that was made in this process, as `app.request()` does, has no Host field.

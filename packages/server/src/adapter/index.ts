@@ -3,8 +3,9 @@
  * `node:http` request brings along.
  */
 
+export { addWithHead, besideOwn } from './head-fields.js';
 export { isUnread, nodeBody } from './node-body.js';
-export { announcesNodeBody, nodeRequest } from './node-request.js';
+export { announcedBodyBytes, nodeRequest } from './node-request.js';
 export { refuseUpgrade, verifyUpgrade } from './node-upgrade.js';
 export { type AdapterOptions, type BodyOptions, requireAdapterOptions } from './options.js';
 export { routedTarget, withPrefix } from './target.js';

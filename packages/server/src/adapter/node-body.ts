@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { BodySource } from '../steps/body.js';
 import { http2Stream } from './node-http2.js';
+import { announcedBodyBytes } from './node-request.js';
 
 /** How many bytes were put back on a request's stream: all of its body. */
 const putBackBytes = new WeakMap<IncomingMessage, number>();
@@ -19,15 +20,33 @@ export function isUnread(incoming: IncomingMessage): boolean {
 }
 
 /**
- * The body in pieces. With `putBack` the bytes are on the stream again when the last piece is given out, and `end` has
- * not been emitted: every later reader sees the request as it came.
+ * The body of a request that is unread. With `putBack` the bytes are on the stream again when the last of them is given
+ * out, and `end` has not been emitted: every later reader sees the request as it came.
  *
- * Throws when the client goes away before the end.
+ * Reading throws when the client goes away before the end.
  */
-export async function* nodeBody(
-  incoming: IncomingMessage,
-  { putBack }: { readonly putBack: boolean },
-): BodySource & AsyncGenerator<Buffer, void, void> {
+export function nodeBody(incoming: IncomingMessage, { putBack }: { readonly putBack: boolean }): BodySource {
+  return {
+    whole: () => wholeBody(incoming, putBack),
+    [Symbol.asyncIterator]: () => bodyPieces(incoming, putBack),
+  };
+}
+
+/** The body, where its last byte is here and the stream neither flows nor was paused. */
+function wholeBody(incoming: IncomingMessage, putBack: boolean): Buffer | undefined {
+  const { readableFlowing, readableLength } = incoming;
+  if (readableFlowing !== null || readableLength === 0) return undefined;
+  // `complete` comes a moment later: Node sees to promises between the last byte and the end of the message.
+  if (readableLength !== announcedBodyBytes(incoming)) return undefined;
+  const body: Buffer | null = incoming.read();
+  if (body === null) return undefined;
+  if (putBack) restore(incoming, [body]);
+  // Lets `end` come.
+  else incoming.resume();
+  return body;
+}
+
+async function* bodyPieces(incoming: IncomingMessage, putBack: boolean): AsyncGenerator<Buffer, void, void> {
   if (hasArrived(incoming) && incoming.readableLength === 0) {
     // No bytes: a listener would make Node emit `end` now, and whoever reads later would wait for it in vain.
     if (putBack) restore(incoming, []);

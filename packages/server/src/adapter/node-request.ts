@@ -19,17 +19,27 @@ export function nodeRequest(
   target: string,
   { proxies = 0, prefix = '' }: Pick<AdapterOptions, 'proxies' | 'prefix'>,
 ): IncomingRequest {
+  const { method = '' } = incoming;
   const headers = fieldLines(incoming);
-  const forwarded = headers
-    .filter(([name]) => name.toLowerCase() === 'x-forwarded-for')
-    .map(([, value]) => value);
-  const address = forwardedAddress(incoming.socket?.remoteAddress, forwarded, proxies);
-  return {
-    method: incoming.method ?? '',
-    target: withPrefix(target, prefix),
-    headers,
-    ...(address === undefined ? {} : { address }),
-  };
+  const address = clientAddress(incoming, headers, proxies);
+  const head = { method, target: withPrefix(target, prefix), headers };
+  return address === undefined ? head : { ...head, address };
+}
+
+/** What the kernel says of a connection is an address, and is not looked at again. */
+function clientAddress(
+  { socket }: IncomingMessage,
+  lines: readonly FieldLine[],
+  proxies: number,
+): string | undefined {
+  const ofSocket = socket?.remoteAddress;
+  if (proxies === 0 && !ofSocket?.includes('%')) return ofSocket;
+  const forwarded = lines.filter(([name]) => name.toLowerCase() === 'x-forwarded-for');
+  return forwardedAddress(
+    ofSocket,
+    forwarded.map(([, value]) => value),
+    proxies,
+  );
 }
 
 /**
@@ -40,23 +50,39 @@ export function nodeRequest(
 function fieldLines({ rawHeaders, headers }: IncomingMessage): FieldLine[] {
   const lines: FieldLine[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const [name = '', value = ''] = rawHeaders.slice(i, i + 2);
-    const key = name.toLowerCase();
-    if (Object.hasOwn(headers, key) || isFraming(key)) lines.push([name, value]);
+    const name = rawHeaders[i] ?? '';
+    if (Object.hasOwn(headers, name.toLowerCase()) || isFraming(name))
+      lines.push([name, rawHeaders[i + 1] ?? '']);
   }
   return lines;
 }
 
-/** Whether the request has a body: by the fields that Node's parser went by; in HTTP/2, where none has to tell, by its frames. */
-export function announcesNodeBody(incoming: IncomingMessage): boolean {
+/**
+ * How many bytes of body are announced, by the fields that Node's parser went by; in HTTP/2, where none has to tell, by
+ * its frames. 0: there is no body; `NaN`: there is one, of a length that is not known yet.
+ */
+export function announcedBodyBytes(incoming: IncomingMessage): number {
   const stream = http2Stream(incoming);
-  if (stream !== undefined) return stream.endAfterHeaders !== true;
+  if (stream !== undefined) return stream.endAfterHeaders === true ? 0 : Number.NaN;
   const { rawHeaders } = incoming;
-  return rawHeaders.some(
-    (text, i) => i % 2 === 0 && isFraming(text.toLowerCase()) && !/^0+$/.test(rawHeaders[i + 1] ?? ''),
-  );
+  let bytes = 0;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    if (isFraming(name)) bytes += wholeNumber(name.length === LENGTH.length ? rawHeaders[i + 1] : undefined);
+  }
+  return bytes;
 }
 
+/** `NaN` for anything else. */
+function wholeNumber(text = ''): number {
+  return /^\d+$/.test(text) ? Number(text) : Number.NaN;
+}
+
+const LENGTH = 'content-length';
+const CODING = 'transfer-encoding';
+
 function isFraming(name: string): boolean {
-  return name === 'content-length' || name === 'transfer-encoding';
+  // By their lengths first: few names are left to be spelled in lower case.
+  if (name.length === LENGTH.length) return name.toLowerCase() === LENGTH;
+  return name.length === CODING.length && name.toLowerCase() === CODING;
 }

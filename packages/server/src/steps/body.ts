@@ -3,11 +3,15 @@
  * adapter gives; it does not know where the bytes come from or go to.
  */
 import { createSha256, type Fields, sha256Hex } from '@countersign/canonical';
+import type { Eventually } from '../eventually.js';
 import { type Refusal, type RefusalCode, refusal } from '../refusals.js';
 import { shown } from '../shown.js';
 
 /** The bytes of a body in pieces, as transmitted. Throws when the body ends early. */
-export type BodySource = AsyncIterable<Uint8Array>;
+export interface BodySource extends AsyncIterable<Uint8Array> {
+  /** Takes the body at once when it is there to its last byte; `undefined` when it has to be waited for. */
+  readonly whole?: () => Uint8Array | undefined;
+}
 
 export interface BodyLimits {
   readonly maxBodyBytes: number;
@@ -36,13 +40,13 @@ export interface VerifiedStream {
 
 /** Refuses a body by its announced length, before a byte of it is read. */
 export function checkAnnouncedLength(fields: Fields, { maxBodyBytes }: BodyLimits): Refusal | undefined {
-  const announced = Number(fields.get('content-length')?.[0] ?? 0);
+  const announced = Number(fields.get('content-length')[0] ?? 0);
   return announced > maxBodyBytes ? tooLarge(maxBodyBytes) : undefined;
 }
 
 /** Whether the head announces a body that nobody has read yet. */
 export function announcesBody(fields: Fields): boolean {
-  return fields.has('transfer-encoding') || (fields.get('content-length')?.[0] ?? '0') !== '0';
+  return fields.has('transfer-encoding') || (fields.get('content-length')[0] ?? '0') !== '0';
 }
 
 /** Checks a body that is there as a whole. */
@@ -56,20 +60,25 @@ export function checkBody(
   return sha256Hex(bytes) === digest ? undefined : mismatch();
 }
 
-/** Reads a body to its end and checks it. */
-export async function readBody(
+/** Reads a body to its end and checks it. Waits for nothing where the body is there. */
+export function readBody(
   source: BodySource,
   digest: string,
   limits: BodyLimits,
-): Promise<Uint8Array | Refusal> {
-  const chunks: Uint8Array[] = [];
+): Eventually<Uint8Array | Refusal> {
+  const check = (body: Uint8Array): Uint8Array | Refusal => checkBody(body, digest, limits) ?? body;
   try {
-    for await (const chunk of limited(source, limits)) chunks.push(chunk);
+    const whole = source.whole?.();
+    return whole === undefined ? readPieces(source, limits).then(check, asRefusal) : check(whole);
   } catch (error) {
     return asRefusal(error);
   }
-  const body = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : concat(chunks);
-  return sha256Hex(body) === digest ? body : mismatch();
+}
+
+async function readPieces(source: BodySource, limits: BodyLimits): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of limited(source, limits)) chunks.push(chunk);
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : concat(chunks);
 }
 
 /**

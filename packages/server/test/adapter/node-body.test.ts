@@ -7,7 +7,7 @@ import {
 } from 'node:http2';
 import { type AddressInfo, connect, type Server } from 'node:net';
 import { setTimeout as pass } from 'node:timers/promises';
-import { announcesNodeBody, isUnread, nodeBody } from '@countersign/server/adapter';
+import { announcedBodyBytes, isUnread, nodeBody } from '@countersign/server/adapter';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const closers: (() => unknown)[] = [];
@@ -33,7 +33,7 @@ async function listen(server: Server): Promise<number> {
 }
 
 async function read(incoming: IncomingMessage, putBack: boolean): Promise<string> {
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   for await (const chunk of nodeBody(incoming, { putBack })) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 }
@@ -57,11 +57,61 @@ describe('a body that is put back', () => {
     ['2\r\nab\r\n0\r\n\r\n', 'ab'],
   ])('%j has its end for a reader that comes later', async (chunks, text) => {
     const incoming = await received(head + chunks);
-    expect(announcesNodeBody(incoming)).toBe(true);
+    expect(announcedBodyBytes(incoming)).toBeNaN();
     await Promise.resolve();
     expect(await read(incoming, true)).toBe(text);
     expect(isUnread(incoming)).toBe(true);
     expect(await readLater(incoming)).toBe(text);
+  });
+});
+
+describe('a body that came with its head', () => {
+  const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n';
+
+  it.each([true, false])(
+    'is there as a whole after one turn, before Node says so; put back: %s',
+    async (putBack) => {
+      const server = createServer();
+      closers.push(() => server.close());
+      const port = await listen(server);
+      const whole = new Promise<unknown[]>((resolve) => {
+        server.on('request', async (incoming) => {
+          const source = nodeBody(incoming, { putBack });
+          const atOnce = source.whole?.();
+          await undefined;
+          const later = source.whole?.();
+          const { complete } = incoming;
+          const seen = putBack ? await readLater(incoming) : await once(incoming, 'end');
+          resolve([atOnce, String(later), complete, String(seen)]);
+        });
+      });
+      const socket = connect(port, '127.0.0.1', () => socket.write(`${head}ab`));
+      closers.push(() => socket.destroy());
+      expect(await whole).toEqual([undefined, 'ab', false, putBack ? 'ab' : '']);
+    },
+  );
+
+  it.each([
+    ['of which a byte is missing', `${head}a`],
+    [
+      'whose length is not announced',
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n',
+    ],
+  ])('is no whole: one %s', async (_, wire) => {
+    const incoming = await received(wire);
+    await pass(20);
+    expect(incoming.readableLength).toBeGreaterThan(0);
+    expect(nodeBody(incoming, { putBack: true }).whole?.()).toBeUndefined();
+    expect(isUnread(incoming)).toBe(true);
+  });
+
+  it('is waited for while the stream is paused: only then it can go on for the next reader', async () => {
+    const incoming = await received(`${head}ab`);
+    incoming.pause();
+    await pass(20);
+    expect(nodeBody(incoming, { putBack: true }).whole?.()).toBeUndefined();
+    expect(await read(incoming, true)).toBe('ab');
+    expect(await readLater(incoming)).toBe('ab');
   });
 });
 
@@ -80,14 +130,14 @@ describe('a request of HTTP/2', () => {
 
   it('announces a body by its frames: no field has to, and a verifier that missed it would let it through unread', async () => {
     const incoming = await receivedHttp2('unannounced');
-    expect(announcesNodeBody(incoming)).toBe(true);
+    expect(announcedBodyBytes(incoming)).toBeNaN();
     expect(await read(incoming, true)).toBe('unannounced');
     expect(isUnread(incoming)).toBe(true);
     expect(await readLater(incoming)).toBe('unannounced');
   });
 
   it('announces none when its head is its end', async () => {
-    expect(announcesNodeBody(await receivedHttp2(undefined))).toBe(false);
+    expect(announcedBodyBytes(await receivedHttp2(undefined))).toBe(0);
   });
 
   it.each([true, false])('is read to its end, put back: %s', async (putBack) => {
