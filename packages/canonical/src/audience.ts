@@ -48,7 +48,7 @@ export function requestAudience(policy: AudiencePolicy, fields: Fields, targetAu
 
 function hostAuthority(fields: Fields): string {
   // Node gives HTTP/2 pseudo-header fields among the others.
-  const lines = fields.get(':authority') ?? fields.get('host') ?? [];
+  const lines = fields.get(fields.has(':authority') ? ':authority' : 'host');
   const authority = lines.length === 1 ? canonicalAuthority(lines[0] ?? '') : undefined;
   if (authority === undefined) {
     throw new CanonicalError('malformed-request', 'the Host field is missing, repeated or malformed');

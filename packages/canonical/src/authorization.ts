@@ -29,21 +29,43 @@ export interface AuthorizationFields {
 
 /** How long the value of the signature field may be. */
 export const MAX_FIELD_VALUE_BYTES = 2048;
+/** The scheme of whatever else the field may hold. */
 const LEADING_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/;
 
-const KEY_ID = '[A-Za-z0-9._~-]{1,64}';
-const TIMESTAMP = '[1-9][0-9]{12}';
-const NONCE = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-const HEX_256 = '[0-9a-f]{64}';
-const VALUE = new RegExp(
-  `^${SCHEME} key="(${KEY_ID})", ts="(${TIMESTAMP})", nonce="(${NONCE})", scope="([^"]*)", digest="(${HEX_256})", headers="([^"]*)", sig="(${HEX_256})"$`,
+/** The one form; what each parameter may be, the functions below say. */
+const FORM = new RegExp(
+  `^${SCHEME} key="([^"]*)", ts="([^"]*)", nonce="([^"]*)", scope="([^"]*)", digest="([^"]*)", headers="([^"]*)", sig="([^"]*)"$`,
 );
+const KEY_ID = /^[A-Za-z0-9._~-]{1,64}$/;
+const TIMESTAMP = /^[1-9][0-9]{12}$/;
+const HEX_DIGITS = new Uint8Array(128);
+for (const digit of '0123456789abcdef') HEX_DIGITS[digit.charCodeAt(0)] = 1;
 
-export const isKeyId: (text: string) => boolean = wholly(KEY_ID);
-export const isTimestamp: (text: string) => boolean = wholly(TIMESTAMP);
-export const isNonce: (text: string) => boolean = wholly(NONCE);
+export function isKeyId(text: string): boolean {
+  return KEY_ID.test(text);
+}
+
+export function isTimestamp(text: string): boolean {
+  return TIMESTAMP.test(text);
+}
+
+/** Whether this is a UUID in lower case. */
+export function isNonce(text: string): boolean {
+  const hyphens = text[8] === '-' && text[13] === '-' && text[18] === '-' && text[23] === '-';
+  return text.length === 36 && hyphens && hexDigits(text) === 32;
+}
+
 /** Whether this is SHA-256 or HMAC-SHA256 as the protocol writes it: 64 lower-case hex digits. */
-export const isHex256: (text: string) => boolean = wholly(HEX_256);
+export function isHex256(text: string): boolean {
+  return text.length === 64 && hexDigits(text) === 64;
+}
+
+/** Counts by a table: random digits make a pattern guess wrong at every other one, which costs half of the reading. */
+function hexDigits(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) count += HEX_DIGITS[text.charCodeAt(i)] ?? 0;
+  return count;
+}
 
 /**
  * Reads the value of the signature field.
@@ -55,38 +77,34 @@ export function parseAuthorization(
   value: string,
   signatureField: string = DEFAULT_SIGNATURE_FIELD,
 ): AuthorizationFields {
-  const scheme = LEADING_TOKEN.exec(value)?.[0];
-  if (scheme !== undefined && scheme !== SCHEME) {
-    throw new CanonicalError('missing-signature', `the ${signatureField} field holds another scheme`);
-  }
-  const match = value.length <= MAX_FIELD_VALUE_BYTES ? VALUE.exec(value) : null;
+  const match = value.length <= MAX_FIELD_VALUE_BYTES ? FORM.exec(value) : null;
   if (match === null) {
-    throw new CanonicalError(
-      'malformed-signature',
-      `the ${signatureField} field is not in the one form of ${SCHEME}`,
-    );
+    const scheme = LEADING_TOKEN.exec(value)?.[0];
+    if (scheme !== undefined && scheme !== SCHEME) {
+      throw new CanonicalError('missing-signature', `the ${signatureField} field holds another scheme`);
+    }
+    throw malformed(`the ${signatureField} field is not in the one form of ${SCHEME}`);
   }
   const [, key = '', ts = '', nonce = '', scope = '', digest = '', names = '', sig = ''] = match;
-  if (scope !== '' && !isScope(scope)) {
-    throw new CanonicalError('malformed-signature', 'the scope parameter is not a scope');
-  }
+  if (!isKeyId(key)) throw malformed('the key parameter is not a key id');
+  if (!isTimestamp(ts)) throw malformed('the ts parameter is not a time of 13 digits');
+  if (!isNonce(nonce)) throw malformed('the nonce parameter is not a UUID in lower case');
+  if (scope !== '' && !isScope(scope)) throw malformed('the scope parameter is not a scope');
+  if (!isHex256(digest)) throw malformed('the digest parameter is not 64 lower-case hex digits');
   const headers = parseSignedNames(names, signatureField);
   if (headers === undefined) {
-    throw new CanonicalError(
-      'malformed-signature',
-      'the headers parameter is not an ascending list of at most 16 signable names',
-    );
+    throw malformed('the headers parameter is not an ascending list of at most 16 signable names');
   }
+  if (!isHex256(sig)) throw malformed('the sig parameter is not 64 lower-case hex digits');
   return { key, ts, nonce, scope, digest, headers, sig };
+}
+
+function malformed(message: string): CanonicalError {
+  return new CanonicalError('malformed-signature', message);
 }
 
 /** Writes the value of the signature field. The inverse of `parseAuthorization`; it checks nothing. */
 export function formatAuthorization(fields: AuthorizationFields): string {
   const { key, ts, nonce, scope, digest, headers, sig } = fields;
   return `${SCHEME} key="${key}", ts="${ts}", nonce="${nonce}", scope="${scope}", digest="${digest}", headers="${headers.join(';')}", sig="${sig}"`;
-}
-
-function wholly(grammar: string): (text: string) => boolean {
-  const pattern = new RegExp(`^${grammar}$`);
-  return (text) => pattern.test(text);
 }

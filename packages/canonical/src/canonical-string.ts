@@ -6,7 +6,7 @@ import { canonicalAuthority } from './authority.js';
 import { isHex256, isKeyId, isNonce, isTimestamp, SCHEME } from './authorization.js';
 import { CanonicalError, type RequestRefusal } from './errors.js';
 import { DEFAULT_SIGNATURE_FIELD, parseSignedNames } from './field-names.js';
-import { signedValue } from './fields.js';
+import { canonicalValue } from './fields.js';
 import { isMethod } from './method.js';
 import { isScope } from './scope.js';
 import { canonicalTarget } from './target.js';
@@ -94,8 +94,7 @@ function readHeaderLine(line: string): readonly [string, string] {
   require(colon > 0, 'malformed-signature', 'a header line has no name');
   const name = line.slice(0, colon);
   const value = line.slice(colon + 1);
-  require(signedValue(new Map([[name, [value]]]), name) ===
-    value, 'malformed-request', 'a header value is not canonical');
+  require(canonicalValue(name, value) === value, 'malformed-request', 'a header value is not canonical');
   return [name, value];
 }
 

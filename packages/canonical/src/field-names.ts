@@ -71,8 +71,10 @@ export function parseSignedNames(text: string, signatureField: string): readonly
   if (text === '') return [];
   const names = text.split(';');
   if (names.length > MAX_SIGNED_FIELDS) return undefined;
-  const ordered = names.every(
-    (name, i) => isSignable(name, signatureField) && (i === 0 || (names[i - 1] ?? '') < name),
-  );
-  return ordered ? names : undefined;
+  let last = '';
+  for (const name of names) {
+    if (name <= last || !isSignable(name, signatureField)) return undefined;
+    last = name;
+  }
+  return names;
 }

@@ -7,23 +7,42 @@ import { CanonicalError } from './errors.js';
 /** Name and value of one field line, as they came. */
 export type FieldLine = readonly [name: string, value: string];
 
-/** The values of each field by its name in lower case, a value a line. */
-export type Fields = ReadonlyMap<string, readonly string[]>;
+/**
+ * The field lines of a request by name. Two arrays that are searched through: a request has some ten lines, and that
+ * is done before a Map of them is made.
+ */
+export interface Fields {
+  /** In lower case, one a line, in the order of the lines. */
+  readonly names: readonly string[];
+  /** Whether there is such a field. @param name in lower case */
+  has(name: string): boolean;
+  /** The values of the lines of this name, in their order. @param name in lower case */
+  get(name: string): readonly string[];
+}
 
-const NON_ASCII = /[^\x00-\x7f]/;
+/** The one character beyond ASCII that lower-cases into ASCII. It must not become part of a name. */
+const KELVIN_SIGN = '\u212a';
 const SIGNABLE_VALUE = /^[\t\x20-\x7e]*$/;
 
-/** Sorts field lines by name. Takes `[name, value]` pairs or a Fetch `Headers`. */
+/** Takes up field lines: `[name, value]` pairs, or a Fetch `Headers`. */
 export function collectFields(lines: Iterable<FieldLine>): Fields {
-  const fields = new Map<string, string[]>();
+  const names: string[] = [];
+  const values: string[] = [];
   for (const [name, value] of lines) {
-    // A character that lower-cases into ASCII (U+212A) must not become part of a name.
-    const key = NON_ASCII.test(name) ? name : name.toLowerCase();
-    const values = fields.get(key);
-    if (values === undefined) fields.set(key, [value]);
-    else values.push(value);
+    names.push(name.includes(KELVIN_SIGN) ? name : name.toLowerCase());
+    values.push(value);
   }
-  return fields;
+  return {
+    names,
+    has: (name) => names.includes(name),
+    get: (name) => {
+      const found: string[] = [];
+      for (let line = names.indexOf(name); line >= 0; line = names.indexOf(name, line + 1)) {
+        found.push(values[line] ?? '');
+      }
+      return found;
+    },
+  };
 }
 
 /**
@@ -32,7 +51,7 @@ export function collectFields(lines: Iterable<FieldLine>): Fields {
  * @throws CanonicalError `malformed-request` when the field is absent, repeated, or not visible ASCII, space and tab
  */
 export function signedValue(fields: Fields, name: string): string {
-  const values = fields.get(name) ?? [];
+  const values = fields.get(name);
   const [value] = values;
   if (value === undefined) {
     throw new CanonicalError('malformed-request', `the signed field ${name} is absent`);
@@ -40,6 +59,15 @@ export function signedValue(fields: Fields, name: string): string {
   if (values.length > 1) {
     throw new CanonicalError('malformed-request', `the signed field ${name} stands on several lines`);
   }
+  return canonicalValue(name, value);
+}
+
+/**
+ * The value of a signed field without space and tab around it.
+ *
+ * @throws CanonicalError `malformed-request` when it is not visible ASCII, space and tab
+ */
+export function canonicalValue(name: string, value: string): string {
   if (!SIGNABLE_VALUE.test(value)) {
     throw new CanonicalError(
       'malformed-request',

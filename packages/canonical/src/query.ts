@@ -23,10 +23,9 @@ export function canonicalQuery(raw: string): string {
   if (pieces.length > MAX_QUERY_PIECES) {
     throw new CanonicalError('malformed-target', `the query has more than ${MAX_QUERY_PIECES} pieces`);
   }
-  const roots = pieces.map(rootName);
-  if (roots.every((root, i) => i === 0 || (roots[i - 1] ?? '') <= root)) return query;
+  if (isInOrder(pieces)) return query;
   return pieces
-    .map((piece, i) => ({ piece, root: roots[i] ?? '' }))
+    .map((piece) => ({ piece, root: rootName(piece) }))
     .sort((a, b) => (a.root < b.root ? -1 : a.root > b.root ? 1 : 0))
     .map(({ piece }) => piece)
     .join('&');
@@ -35,6 +34,16 @@ export function canonicalQuery(raw: string): string {
 function canonicalSpelling(raw: string): string {
   requireWellFormed(raw);
   return normalizeEscapes(raw, RESPELLED);
+}
+
+function isInOrder(pieces: readonly string[]): boolean {
+  let last = '';
+  for (const piece of pieces) {
+    const root = rootName(piece);
+    if (root < last) return false;
+    last = root;
+  }
+  return true;
 }
 
 /**

@@ -102,7 +102,7 @@ export function readRequest(head: RequestHead, policy: RequestPolicy): ReadReque
 }
 
 function readAuthorization(fields: Fields, signatureField: string): AuthorizationFields {
-  const [value, second] = fields.get(signatureField) ?? [];
+  const [value, second] = fields.get(signatureField);
   if (value === undefined)
     throw new CanonicalError('missing-signature', `there is no ${signatureField} field`);
   if (second !== undefined) {

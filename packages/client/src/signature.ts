@@ -125,7 +125,7 @@ function readDigest({ body, digest }: SignInput): string {
 function readHeaders(config: SigningConfig, headers: HeadersInput): (readonly [string, string])[] {
   const lines = Symbol.iterator in headers ? (headers as Iterable<FieldLine>) : Object.entries(headers);
   const fields = collectFields(lines);
-  for (const value of fields.get(config.header) ?? []) {
+  for (const value of fields.get(config.header)) {
     // An earlier signature is replaced; a bearer token would be lost.
     if (!value.startsWith(SCHEME)) {
       throw new TypeError(

@@ -33,11 +33,9 @@ export function refusedAnswer(
   const { status, title, detail } = REFUSALS[code];
   const type = code === 'rate-limited' ? QUOTA_EXCEEDED : `urn:countersign:problem:${code}`;
   const problem: ProblemDetails = { type, title, status, detail, code, ...members };
-  const headers: Record<string, string> = {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    ...rateLimitFields(levels),
-  };
+  const headers = rateLimitFields(levels);
+  headers['content-type'] = 'application/problem+json';
+  headers['cache-control'] = 'no-store';
   if (status === 401) headers['www-authenticate'] = SCHEME;
   if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000));
   if (caller !== undefined) {
@@ -63,19 +61,16 @@ export function refusedAnswer(
 /** The fields that an admitted request adds to its answer. */
 export function admittedFields(
   levels: readonly BudgetLevel[],
-  nowMs: number,
   signatureField: string,
-  caller: ProvedCaller,
-  receipts: boolean,
 ): Record<string, string> {
-  const headers: Record<string, string> = {
-    'cache-control': 'private',
-    vary: signatureField,
-    ...rateLimitFields(levels),
-  };
-  if (receipts) {
-    const verdict = { code: 'admitted', timeMs: nowMs, deadSinceMs: nowMs };
-    headers[VERDICT_FIELD] = formatVerdict(caller.secret, caller.request.authorization, verdict);
-  }
+  const headers = rateLimitFields(levels);
+  headers['cache-control'] = 'private';
+  headers['vary'] = signatureField;
   return headers;
+}
+
+/** The authenticated verdict of an admission. */
+export function receipt({ request, secret }: ProvedCaller, nowMs: number): string {
+  const verdict = { code: 'admitted', timeMs: nowMs, deadSinceMs: nowMs };
+  return formatVerdict(secret, request.authorization, verdict);
 }

@@ -3,8 +3,8 @@
  * here, so that no verdict goes out that the operator does not hear of.
  */
 
-import type { Fields, RequestHead } from '@countersign/canonical';
-import { admittedFields, type ProvedCaller, refusedAnswer } from './answer.js';
+import { type Fields, type RequestHead, VERDICT_FIELD } from '@countersign/canonical';
+import { admittedFields, type ProvedCaller, receipt, refusedAnswer } from './answer.js';
 import type { Key } from './keys/key.js';
 import type { VerifierConfig } from './options.js';
 import { REFUSALS, type Refusal } from './refusals.js';
@@ -22,59 +22,61 @@ export interface IncomingRequest extends RequestHead {
 export interface Attempt {
   readonly incoming: IncomingRequest;
   readonly startedAtMs: number;
-  /** The address group that its failures count for. */
-  readonly addressGroup: string | undefined;
-  fields?: Fields;
-  claimedKeyId?: string;
-  caller?: ProvedCaller;
-  key?: Key;
-  scope?: string;
+  fields: Fields | undefined;
+  claimedKeyId: string | undefined;
+  caller: ProvedCaller | undefined;
+  key: Key | undefined;
+  scope: string | undefined;
   bodyRead: boolean;
 }
 
 /** Ends an attempt with a refusal. */
 export function refuse(config: VerifierConfig, attempt: Attempt, refusal: Refusal): Refused {
-  const nowMs = config.window.clock.nowMs();
+  const { refused: code, reason, levels: budgets } = refusal;
+  const atMs = config.window.clock.nowMs();
+  report(config, attempt, { code, status: REFUSALS[code].status, atMs, reason, budgets });
   const unreadBody = !attempt.bodyRead && (attempt.fields === undefined || announcesBody(attempt.fields));
-  const answer = refusedAnswer(refusal, nowMs, unreadBody, attempt.caller);
-  report(config, attempt, {
-    code: refusal.refused,
-    status: REFUSALS[refusal.refused].status,
-    reason: refusal.reason,
-    atMs: nowMs,
-    ...(refusal.levels === undefined ? {} : { budgets: refusal.levels }),
-  });
-  return answer;
+  return refusedAnswer(refusal, atMs, unreadBody, attempt.caller);
 }
 
 /** Ends an attempt with an admission. */
 export function admit(
   config: VerifierConfig,
   attempt: Attempt,
-  proved: Proved,
+  { request, key, scope }: Proved,
   caller: ProvedCaller,
   budgets: readonly BudgetLevel[],
 ): Admitted {
-  const nowMs = config.window.clock.nowMs();
-  report(config, attempt, { code: 'admitted', status: 200, atMs: nowMs, budgets });
-  const headers = admittedFields(budgets, nowMs, config.policy.signatureField, caller, config.receipts);
-  return { ...proved, budgets, headers };
+  const { onVerdict, policy, receipts, window } = config;
+  const headers = admittedFields(budgets, policy.signatureField);
+  if (onVerdict !== undefined || receipts) {
+    const atMs = window.clock.nowMs();
+    if (receipts) headers[VERDICT_FIELD] = receipt(caller, atMs);
+    report(config, attempt, { code: 'admitted', status: 200, atMs, reason: undefined, budgets });
+  }
+  return { ok: true, request, key, scope, budgets, headers };
 }
 
-type Outcome = Pick<VerdictEvent, 'code' | 'status' | 'atMs'> & Partial<VerdictEvent>;
+interface Outcome extends Pick<VerdictEvent, 'code' | 'status' | 'atMs'> {
+  readonly reason: string | undefined;
+  readonly budgets: readonly BudgetLevel[] | undefined;
+}
 
-function report(config: VerifierConfig, attempt: Attempt, outcome: Outcome): void {
-  const { incoming, claimedKeyId, key, scope, caller } = attempt;
-  const event: VerdictEvent = {
-    ...outcome,
-    durationMs: config.window.clock.monotonicMs() - attempt.startedAtMs,
-    method: incoming.method,
-    target: incoming.target,
-    proved: caller !== undefined,
-    ...(incoming.address === undefined ? {} : { address: incoming.address }),
-    ...(claimedKeyId === undefined ? {} : { keyId: claimedKeyId }),
-    ...(caller === undefined || key === undefined ? {} : { owner: key.owner }),
-    ...(scope === undefined ? {} : { scope }),
-  };
-  config.onVerdict(event);
+type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
+
+function report({ onVerdict, window }: VerifierConfig, attempt: Attempt, outcome: Outcome): void {
+  if (onVerdict === undefined) return;
+  const { incoming, startedAtMs, claimedKeyId, key, scope, caller } = attempt;
+  const { code, status, atMs, reason, budgets } = outcome;
+  const { method, target, address } = incoming;
+  const durationMs = window.clock.monotonicMs() - startedAtMs;
+  const proved = caller !== undefined;
+  const event: Writable<VerdictEvent> = { code, status, atMs, durationMs, method, target, proved };
+  if (reason !== undefined) event.reason = reason;
+  if (address !== undefined) event.address = address;
+  if (claimedKeyId !== undefined) event.keyId = claimedKeyId;
+  if (proved && key !== undefined) event.owner = key.owner;
+  if (scope !== undefined) event.scope = scope;
+  if (budgets !== undefined) event.budgets = budgets;
+  onVerdict(event);
 }

@@ -15,7 +15,7 @@ const SAME_STRING =
 
 /** The members that explain an `invalid-signature`; none when the client did not ask. */
 export function debugMembers(request: ReadRequest): Readonly<Record<string, unknown>> {
-  const client = parseDebug(request.fields.get(DEBUG_FIELD)?.[0] ?? '');
+  const client = parseDebug(request.fields.get(DEBUG_FIELD)[0] ?? '');
   if (client === undefined) return {};
   return { debug: explainDifference(client, canonicalize(request.parts)) ?? { cause: SAME_STRING } };
 }

@@ -4,7 +4,7 @@
  */
 import { isScope, scopePath } from '@countersign/canonical';
 import { requireObject } from './option-kinds.js';
-import { parseRate, type Rate } from './rate.js';
+import { type ParsedRate, parseRate, type Rate } from './rate.js';
 import type { Charge } from './store.js';
 
 /**
@@ -18,13 +18,10 @@ export interface Limits {
 /** Limits that were checked. Made by `compileLimits`. */
 export interface CompiledLimits {
   readonly own: ReadonlyMap<string, readonly Budget[]>;
-  readonly children: ReadonlyMap<string, readonly Budget[]>;
+  readonly children: ReadonlyMap<string, readonly ParsedRate[]>;
 }
 
-interface Budget {
-  readonly limit: number;
-  readonly windowMs: number;
-}
+type Budget = Omit<Charge, 'cost'>;
 
 const WHOLE_OWNER = '*';
 const CHILDREN = ':+';
@@ -38,7 +35,7 @@ const CHILDREN = ':+';
  */
 export function compileLimits(limits: Limits, option = 'limits'): CompiledLimits {
   const own = new Map<string, readonly Budget[]>();
-  const children = new Map<string, readonly Budget[]>();
+  const children = new Map<string, readonly ParsedRate[]>();
   for (const [name, rates] of Object.entries(requireObject(option, limits))) {
     const place = `${option}[${JSON.stringify(name)}]`;
     const parent = name.endsWith(CHILDREN) ? name.slice(0, -CHILDREN.length) : undefined;
@@ -47,13 +44,13 @@ export function compileLimits(limits: Limits, option = 'limits'): CompiledLimits
         `${place}: not a scope; segments of A-Z a-z 0-9 . _ ~ - joined by ":", or "*", or "scope:+"`,
       );
     }
-    const budgets = [rates].flat().map((rate) => parseRate(rate, place));
-    const distinct = new Set(budgets.map((budget) => policyName(name, budget)));
-    if (budgets.length === 0 || distinct.size < budgets.length) {
+    const parsed = [rates].flat().map((rate) => parseRate(rate, place));
+    const budgets = parsed.map((rate) => budgetOf(name, rate));
+    if (parsed.length === 0 || new Set(budgets.map(({ policy }) => policy)).size < budgets.length) {
       throw new TypeError(`${place}: expected a rate, or a list of different ones`);
     }
     if (parent === undefined) own.set(name, budgets);
-    else children.set(parent, budgets);
+    else children.set(parent, parsed);
   }
   for (const parent of children.keys()) {
     if (!own.has(parent)) {
@@ -71,24 +68,25 @@ export function compileLimits(limits: Limits, option = 'limits'): CompiledLimits
  *
  * @param scope the request's scope; empty for none, which is charged to the whole owner alone
  */
-export function chargesFor(limits: CompiledLimits, scope: string, cost: number): Charge[] {
+export function chargesFor({ own, children }: CompiledLimits, scope: string, cost: number): Charge[] {
   const charges: Charge[] = [];
-  const charge = (name: string, budgets: readonly Budget[] = []): void => {
-    for (const budget of budgets) {
-      const policy = policyName(name, budget);
-      // A scope's own rate and the same rate for its parent's children are one budget (spec 5), charged once.
-      if (charges.every((other) => other.policy !== policy)) charges.push({ policy, ...budget, cost });
-    }
+  const charge = ({ policy, limit, windowMs }: Budget): void => {
+    charges.push({ policy, limit, windowMs, cost });
   };
-  const path = scope === '' ? [] : scopePath(scope);
-  for (const [depth, ancestor] of path.entries()) {
-    charge(path[depth - 1] ?? scope + CHILDREN, limits.children.get(ancestor));
-    charge(ancestor, limits.own.get(ancestor));
+  let child = scope + CHILDREN;
+  for (const ancestor of scope === '' ? [] : scopePath(scope)) {
+    for (const rate of children.get(ancestor) ?? []) {
+      const budget = budgetOf(child, rate);
+      // The child's own rate and the same rate for its parent's children are one budget (spec 5), charged once.
+      if (charges.every(({ policy }) => policy !== budget.policy)) charge(budget);
+    }
+    own.get(ancestor)?.forEach(charge);
+    child = ancestor;
   }
-  charge(WHOLE_OWNER, limits.own.get(WHOLE_OWNER));
+  own.get(WHOLE_OWNER)?.forEach(charge);
   return charges;
 }
 
-function policyName(scope: string, { limit, windowMs }: Budget): string {
-  return `${scope} ${limit}/${windowMs / 1000}s`;
+function budgetOf(scope: string, { limit, windowMs }: ParsedRate): Budget {
+  return { policy: `${scope} ${limit}/${windowMs / 1000}s`, limit, windowMs };
 }

@@ -68,7 +68,7 @@ export interface VerifierConfig {
   readonly dummy: SecretKey;
   readonly receipts: boolean;
   readonly debug: boolean;
-  readonly onVerdict: (event: VerdictEvent) => void;
+  readonly onVerdict: ((event: VerdictEvent) => void) | undefined;
 }
 
 const DEFAULT_MAX_BODY_BYTES = 1_048_576;
@@ -94,7 +94,7 @@ export function configure(options: VerifierOptions): VerifierConfig {
     failures = {},
     receipts = false,
     debug = false,
-    onVerdict = (): void => {},
+    onVerdict,
   } = requireObject('options', options);
   if (typeof keys?.find !== 'function' || typeof keys.peek !== 'function') {
     throw new TypeError('keys: expected keyring({ … }) or cachedDirectory(…)');
@@ -121,7 +121,8 @@ export function configure(options: VerifierOptions): VerifierConfig {
     dummy: dummySecret(),
     receipts: requireBoolean('receipts', receipts),
     debug: requireBoolean('debug', debug),
-    onVerdict: observer('onVerdict', requireFunction('onVerdict', onVerdict)),
+    onVerdict:
+      onVerdict === undefined ? undefined : observer('onVerdict', requireFunction('onVerdict', onVerdict)),
   };
   config.store.attach?.(window);
   return config;

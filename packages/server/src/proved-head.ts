@@ -46,13 +46,17 @@ export function provedHead(
     after(
       askStore(() => store.admit(admission), storeTimeoutMs),
       (result) => {
-        const levels = isRefusal(result) ? result : judgeAdmission(result, window.clock.nowMs());
+        const levels = isRefusal(result) ? result : judgeAdmission(result, window.clock);
         return isRefusal(levels) ? no(levels) : admit(config, attempt, proved, caller, levels);
       },
     );
 
+  const { request, key: provedKey, scope } = proved;
   return {
-    ...proved,
+    ok: true,
+    request,
+    key: provedKey,
+    scope,
     withBody: (body) => {
       attempt.bodyRead = true;
       const wrong = checkBody(body, digest, bodyLimits);

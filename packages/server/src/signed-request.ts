@@ -15,5 +15,8 @@ export interface SignedRequest extends RequestParts {
 
 /** Declares parts to be verified. Called in one place, after the MAC was compared. */
 export function signedRequest(parts: RequestParts): SignedRequest {
-  return Object.freeze({ ...parts, signedAtMs: Number(parts.ts) }) as SignedRequest;
+  const { method, audience, path, query, digest, ts, nonce, key, scope, headers } = parts;
+  const signedAtMs = Number(ts);
+  const covered = { method, audience, path, query, digest, ts, nonce, key, scope, headers, signedAtMs };
+  return Object.freeze(covered) as SignedRequest;
 }

@@ -28,7 +28,11 @@ export function verifyHead(
   const attempt: Attempt = {
     incoming,
     startedAtMs: config.window.clock.monotonicMs(),
-    addressGroup: incoming.address === undefined ? undefined : addressGroup(incoming.address),
+    fields: undefined,
+    claimedKeyId: undefined,
+    caller: undefined,
+    key: undefined,
+    scope: undefined,
     bodyRead: false,
   };
   // 1 parse
@@ -38,19 +42,21 @@ export function verifyHead(
   attempt.fields = request.fields;
   attempt.claimedKeyId = keyId;
   // 2 find the key
-  const spent = config.failures.isSpentByItself(attempt.addressGroup);
-  return after(findKey(config.keys, keyId, spent), (key) => {
+  const isSpent = (): boolean => config.failures.isSpentByItself(groupOf(incoming));
+  return after(findKey(config.keys, keyId, isSpent), (key) => {
     if (isRefusal(key)) return refuse(config, attempt, key);
     // 3 prove it
-    const secret = prove(request, key, config.dummy, config.window.clock.nowMs());
+    const nowMs = config.window.clock.nowMs();
+    const secret = prove(request, key, config.dummy, nowMs);
     if (key === undefined || secret === undefined) {
       const members = config.debug ? debugMembers(request) : {};
       return refuseStranger(config, attempt, refusal('invalid-signature', invalidReason(key), { members }));
     }
     config.keys.touch?.(key.id);
-    attempt.caller = { request, secret };
+    const caller = { request, secret };
+    attempt.caller = caller;
     attempt.key = key;
-    return verifyProved(config, attempt, { request, secret }, key, route);
+    return verifyProved(config, attempt, caller, key, route, nowMs);
   });
 }
 
@@ -61,11 +67,12 @@ function verifyProved(
   caller: ProvedCaller,
   key: Key,
   route: RouteOptions,
+  nowMs: number,
 ): Eventually<ProvedHead | Refused> {
   const { window, store, storeTimeoutMs } = config;
   const request = signedRequest(caller.request.parts);
   // 4 freshness
-  return after(checkFreshness(window, store, storeTimeoutMs, key, request.signedAtMs), (outside) => {
+  return after(checkFreshness(window, store, storeTimeoutMs, key, request.signedAtMs, nowMs), (outside) => {
     if (outside !== undefined) return refuse(config, attempt, outside);
     // 5 scope
     const scope = effectiveScope(request, key, route.scope, route.children ?? false);
@@ -96,7 +103,7 @@ function parse(config: VerifierConfig, incoming: IncomingRequest): ReadRequest |
 /** Refuses someone who proved nothing: counted for the address, which once spent gets another answer. */
 function refuseStranger(config: VerifierConfig, attempt: Attempt, earned: Refusal): Refused {
   const { failures } = config;
-  const group = attempt.addressGroup;
+  const group = groupOf(attempt.incoming);
   if (!failures.isSpent(group)) {
     failures.record(group);
     return refuse(config, attempt, earned);
@@ -105,6 +112,11 @@ function refuseStranger(config: VerifierConfig, attempt: Attempt, earned: Refusa
   const level = { ...failures.policy, remaining: 0, resetMs: retryAfterMs };
   const reason = `${earned.refused}: ${earned.reason}`;
   return refuse(config, attempt, refusal('too-many-failures', reason, { retryAfterMs, levels: [level] }));
+}
+
+/** The address group that failures count for. */
+function groupOf({ address }: IncomingRequest): string | undefined {
+  return address === undefined ? undefined : addressGroup(address);
 }
 
 function invalidReason(key: Key | undefined): string {

@@ -51,7 +51,7 @@ export function signHead(input: SigningInput): SignedHead {
   const { method = 'GET', target = '/v1/orders', audience = TEST_AUDIENCE, headers = [], body = '' } = input;
   const { keyId = 'key_1', secret = TEST_SECRET, nonce = crypto.randomUUID(), scope = '' } = input;
   const fields = collectFields(headers);
-  const signed = input.signed ?? [...fields.keys()].sort();
+  const signed = input.signed ?? [...new Set(fields.names)].sort();
   const { path, query } = canonicalTarget(target);
   const authorization = {
     key: keyId,

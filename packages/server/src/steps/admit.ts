@@ -2,9 +2,12 @@
  * Step 7: admission. What the store is asked, and what its answer means; how it is asked is in `ask-store.ts`.
  */
 import type { ReadRequest } from '@countersign/canonical';
+import type { Clock } from '../clock.js';
 import { type Refusal, refusal } from '../refusals.js';
 import { shown } from '../shown.js';
 import type { Admission, AdmissionResult, BudgetLevel, Charge } from '../store.js';
+
+const [ZERO, NINE, LOWER_A] = [0x30, 0x39, 0x61];
 
 /** The admission that a proved request asks for. */
 export function admissionOf(
@@ -18,14 +21,16 @@ export function admissionOf(
 }
 
 /** Puts a store's answer into the verifier's words: what is left, or a refusal. */
-export function judgeAdmission(result: AdmissionResult, nowMs: number): readonly BudgetLevel[] | Refusal {
+export function judgeAdmission(result: AdmissionResult, clock: Clock): readonly BudgetLevel[] | Refusal {
   switch (result?.outcome) {
     case 'admitted':
       // A store of somebody else's may leave them out.
       return result.levels ?? [];
     case 'replayed':
       // Dead since its admission, at the latest since now.
-      return refusal('replayed-nonce', 'this (key, nonce) was admitted before', { deadSinceMs: nowMs });
+      return refusal('replayed-nonce', 'this (key, nonce) was admitted before', {
+        deadSinceMs: clock.nowMs(),
+      });
     case 'limited': {
       const spent = result.levels.filter((level) => level.violated);
       const names = spent.map((level) => level.policy);
@@ -62,9 +67,18 @@ export function judgeAdmission(result: AdmissionResult, nowMs: number): readonly
   }
 }
 
+/** @param uuid in lower case */
 function nonceBytes(uuid: string): Uint8Array {
-  const hex = uuid.replaceAll('-', '');
   const bytes = new Uint8Array(16);
-  for (let i = 0; i < 16; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  let at = 0;
+  for (let i = 0; i < 16; i++) {
+    if (uuid[at] === '-') at++;
+    bytes[i] = (hexDigit(uuid.charCodeAt(at)) << 4) | hexDigit(uuid.charCodeAt(at + 1));
+    at += 2;
+  }
   return bytes;
+}
+
+function hexDigit(code: number): number {
+  return code <= NINE ? code - ZERO : code - LOWER_A + 10;
 }

@@ -13,12 +13,12 @@ const UNAVAILABLE_RETRY_MS = 1000;
 /**
  * The key with this id, `undefined` when there is none, or a refusal when that cannot be found out.
  *
- * @param spent whether the caller's address is spent: nobody asks on its behalf, except for keys that were proved before
+ * @param isSpent whether the caller's address is spent: nobody asks on its behalf, except for keys that were proved before
  */
 export function findKey(
   keys: KeyDirectory,
   id: string,
-  spent: boolean,
+  isSpent: () => boolean,
 ): Eventually<Key | undefined | Refusal> {
   const checked = (found: Key | undefined): Key | undefined | Refusal => {
     if (found === undefined || (isKey(found) && found.id === id)) return found;
@@ -27,7 +27,7 @@ export function findKey(
   try {
     const known = keys.peek(id);
     if (known !== undefined) return checked(known.key);
-    if (spent && keys.wasProved?.(id) !== true) return undefined;
+    if (keys.wasProved?.(id) !== true && isSpent()) return undefined;
     const found = keys.find(id);
     return isPending(found) ? Promise.resolve(found).then(checked).catch(failed) : checked(found);
   } catch (error) {

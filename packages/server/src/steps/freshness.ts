@@ -16,24 +16,19 @@ export function checkFreshness(
   storeTimeoutMs: number,
   { id, owner }: Key,
   signedAtMs: number,
+  nowMs: number,
 ): Eventually<Refusal | undefined> {
-  const nowMs = window.clock.nowMs();
+  const freshness = judgeFreshness(window, signedAtMs, nowMs);
+  if (freshness === 'fresh') return undefined;
   const reason = `signed at ${signedAtMs}, the clock is at ${nowMs}`;
-  switch (judgeFreshness(window, signedAtMs, nowMs)) {
-    case 'fresh':
-      return undefined;
-    case 'future':
-      return refusal('future-timestamp', reason);
-    case 'stale': {
-      const declared = (): Eventually<number | undefined> =>
-        store.declareStale === undefined
-          ? staleSinceMs(window, signedAtMs, nowMs)
-          : store.declareStale(id, owner, signedAtMs);
-      return after(askStore(declared, storeTimeoutMs), (since) =>
-        since === undefined || isRefusal(since)
-          ? since
-          : refusal('stale-timestamp', reason, { deadSinceMs: since }),
-      );
-    }
-  }
+  if (freshness === 'future') return refusal('future-timestamp', reason);
+  const declared = (): Eventually<number | undefined> =>
+    store.declareStale === undefined
+      ? staleSinceMs(window, signedAtMs, nowMs)
+      : store.declareStale(id, owner, signedAtMs);
+  return after(askStore(declared, storeTimeoutMs), (since) =>
+    since === undefined || isRefusal(since)
+      ? since
+      : refusal('stale-timestamp', reason, { deadSinceMs: since }),
+  );
 }

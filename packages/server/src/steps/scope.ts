@@ -39,8 +39,9 @@ export function effectiveScope(
 }
 
 function grantedScope(scope: string, key: Key): string | Refusal {
-  const granted = scope === '' || key.scopes.some((grant) => grant === '*' || scopeContains(grant, scope));
-  return granted ? scope : refusal('scope-not-granted', `key ${key.id} is not granted ${scope}`);
+  if (scope === '') return scope;
+  for (const grant of key.scopes) if (grant === '*' || scopeContains(grant, scope)) return scope;
+  return refusal('scope-not-granted', `key ${key.id} is not granted ${scope}`);
 }
 
 function evaluate(routeScope: RouteScope, signed: SignedRequest): string | Refusal {
