@@ -8,6 +8,8 @@ export interface Clock {
   readonly nowMs: () => number;
   /** Milliseconds that never run backwards, with fractions where the platform has them. */
   readonly monotonicMs: () => number;
+  /** What `monotonicMs` was at the last `nowMs`: one reading less for one who has just asked for that. */
+  readonly monotonicThenMs: () => number;
   /** Since when, on today's wall clock, that clock has not been stepped; `-Infinity` when no step was seen. */
   readonly steadySinceMs: () => number;
   /** Declares that nothing is known of this clock before now, for a store that was restarted. */
@@ -29,13 +31,15 @@ const STEP_MS = 250;
 export function createClock(now?: () => number, monotonicNow?: () => number): Clock {
   const wall = now ?? Date.now;
   const monotonicMs = monotonicNow ?? (now === undefined ? () => performance.now() : ratchet(now));
-  let offsetMs = wall() - monotonicMs();
+  let thenMs = monotonicMs();
+  let offsetMs = wall() - thenMs;
   let steadySinceMs = Number.NEGATIVE_INFINITY;
   let correctionMs = 0;
 
   const nowMs = (): number => {
     const nowMs = Math.floor(wall() + correctionMs);
-    const nextOffsetMs = nowMs - monotonicMs();
+    thenMs = monotonicMs();
+    const nextOffsetMs = nowMs - thenMs;
     if (Math.abs(nextOffsetMs - offsetMs) > STEP_MS) steadySinceMs = nowMs;
     offsetMs = nextOffsetMs;
     return nowMs;
@@ -43,6 +47,7 @@ export function createClock(now?: () => number, monotonicNow?: () => number): Cl
   return {
     nowMs,
     monotonicMs,
+    monotonicThenMs: () => thenMs,
     steadySinceMs: () => {
       // A step that was not looked at yet is one all the same.
       nowMs();

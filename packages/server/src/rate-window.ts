@@ -10,7 +10,7 @@ export interface RateWindow {
   readonly windowMs: number;
   /** Units in use. */
   used: number;
-  /** A ring of pairs, when units come back and how many, oldest first. */
+  /** A ring of pairs, when units come back and how many, oldest first. Its length is a power of two. */
   log: Float64Array;
   first: number;
   entries: number;
@@ -35,6 +35,7 @@ export function waitMs(window: RateWindow, cost: number, atMs: number): number |
   if (cost > window.limit) return undefined;
   dropExpired(window, atMs);
   let lacking = window.used + cost - window.limit;
+  if (lacking <= 0) return 0;
   let untilMs = atMs;
   for (let entry = 0; lacking > 0; entry++) {
     lacking -= unitsOf(window, entry);
@@ -49,7 +50,8 @@ export function charge(window: RateWindow, cost: number, atMs: number): void {
   const newestMs = idleAtMs(window);
   const expiresAtMs = Math.max(expiryFor(window, atMs), newestMs);
   if (expiresAtMs !== newestMs) append(window, expiresAtMs);
-  window.log[position(window, window.entries - 1) + 1] = unitsOf(window, window.entries - 1) + cost;
+  const units = position(window, window.entries - 1) + 1;
+  window.log[units] = (window.log[units] as number) + cost;
   window.used += cost;
 }
 
@@ -79,7 +81,7 @@ function expiryFor({ limit, windowMs }: RateWindow, atMs: number): number {
 function dropExpired(window: RateWindow, atMs: number): void {
   while (window.entries > 0 && expiryOf(window, 0) <= atMs) {
     window.used -= unitsOf(window, 0);
-    window.first = (window.first + 1) % (window.log.length / 2);
+    window.first = (window.first + 1) & (window.log.length / 2 - 1);
     window.entries -= 1;
   }
 }
@@ -102,7 +104,7 @@ function append(window: RateWindow, expiresAtMs: number): void {
 }
 
 function position({ first, log }: RateWindow, entry: number): number {
-  return ((first + entry) * 2) % log.length;
+  return ((first + entry) * 2) & (log.length - 1);
 }
 
 function expiryOf(window: RateWindow, entry: number): number {

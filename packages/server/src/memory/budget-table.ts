@@ -56,25 +56,8 @@ export function createBudgetTable(maxBudgetsPerOwner: number): BudgetTable {
 
     refusal: (owner, charges, atMs) => {
       const own = owners.get(owner);
-      const placeWaitMs = waitForPlaces(own, charges, maxBudgetsPerOwner, atMs);
-      const answers = charges.map((due) => {
-        const window = own?.byPolicy.get(due.policy)?.window;
-        const placed = window === undefined ? placeWaitMs : waitMs(window, due.cost, atMs);
-        return { due, window, wait: due.cost > due.limit ? undefined : placed };
-      });
-      if (answers.every(({ wait }) => wait === 0)) return undefined;
-      const levels = answers.map(({ due, window, wait }): BudgetLevel => {
-        const level = levelOf(window, due, atMs);
-        if (wait === 0) return level;
-        const noPlace = window === undefined && placeWaitMs !== 0;
-        return noPlace
-          ? { ...level, remaining: 0, resetMs: placeWaitMs ?? 0, violated: true }
-          : { ...level, violated: true };
-      });
-      const waits = answers.map(({ wait }) => wait).filter((wait) => wait !== undefined);
-      return waits.length < answers.length
-        ? { outcome: 'limited', levels }
-        : { outcome: 'limited', levels, retryAfterMs: Math.max(...waits) };
+      if (own !== undefined && allFit(own, charges, atMs)) return undefined;
+      return refusalOf(own, charges, maxBudgetsPerOwner, atMs);
     },
 
     take: (owner, charges, atMs) => {
@@ -84,18 +67,57 @@ export function createBudgetTable(maxBudgetsPerOwner: number): BudgetTable {
         own = { byPolicy: new Map(), queue: createIdleQueue((budget) => idleAtMs(budget.window)) };
         owners.set(owner, own);
       }
-      return charges.map((due) => levelOf(takeOne(own, due, atMs), due, atMs));
+      const levels: BudgetLevel[] = [];
+      for (const due of charges) levels.push(levelOf(takeOne(own, due, atMs), due, atMs));
+      return levels;
     },
 
     sweep: (atMs) => {
       for (let visit = 0; visit < OWNERS_PER_SWEEP; visit++) {
-        const [owner, own] = nextOwner() ?? [];
+        const owner = nextOwner();
+        const own = owner === undefined ? undefined : owners.get(owner);
         if (owner === undefined || own === undefined) return;
         for (let count = 0; count < BUDGETS_PER_SWEEP && dropIdle(own, atMs); count++);
         if (own.byPolicy.size === 0) owners.delete(owner);
       }
     },
   };
+}
+
+/** Whether all charges meet budgets that are there and have enough left: the usual case. */
+function allFit({ byPolicy }: OwnBudgets, charges: readonly Charge[], atMs: number): boolean {
+  for (const { policy, cost } of charges) {
+    const budget = byPolicy.get(policy);
+    if (budget === undefined || waitMs(budget.window, cost, atMs) !== 0) return false;
+  }
+  return true;
+}
+
+function refusalOf(
+  own: OwnBudgets | undefined,
+  charges: readonly Charge[],
+  maxBudgets: number,
+  atMs: number,
+): (AdmissionResult & { outcome: 'limited' }) | undefined {
+  const placeWaitMs = waitForPlaces(own, charges, maxBudgets, atMs);
+  const answers = charges.map((due) => {
+    const window = own?.byPolicy.get(due.policy)?.window;
+    const placed = window === undefined ? placeWaitMs : waitMs(window, due.cost, atMs);
+    return { due, window, wait: due.cost > due.limit ? undefined : placed };
+  });
+  if (answers.every(({ wait }) => wait === 0)) return undefined;
+  const levels = answers.map(({ due, window, wait }): BudgetLevel => {
+    const level = levelOf(window, due, atMs);
+    if (wait === 0) return level;
+    const noPlace = window === undefined && placeWaitMs !== 0;
+    return noPlace
+      ? { ...level, remaining: 0, resetMs: placeWaitMs ?? 0, violated: true }
+      : { ...level, violated: true };
+  });
+  const waits = answers.map(({ wait }) => wait).filter((wait) => wait !== undefined);
+  return waits.length < answers.length
+    ? { outcome: 'limited', levels }
+    : { outcome: 'limited', levels, retryAfterMs: Math.max(...waits) };
 }
 
 function takeOne(own: OwnBudgets, { policy, limit, windowMs, cost }: Charge, atMs: number): RateWindow {
@@ -122,8 +144,8 @@ function levelOf(
 
 /** Drops the budget that is idle first, if it is idle now. */
 function dropIdle({ byPolicy, queue }: OwnBudgets, atMs: number): boolean {
-  const budget = queue.first();
-  if (budget === undefined || idleAtMs(budget.window) > atMs) return false;
+  const budget = queue.idleBy(atMs);
+  if (budget === undefined) return false;
   queue.pop();
   return byPolicy.delete(budget.policy);
 }

@@ -7,6 +7,8 @@ export interface IdleQueue<T> {
   readonly push: (item: T) => void;
   /** The thing that is idle first. */
   readonly first: () => T | undefined;
+  /** The same, if it is idle at this time. Costs next to nothing when it is not. */
+  readonly idleBy: (atMs: number) => T | undefined;
   /** Takes it out. */
   readonly pop: () => T | undefined;
 }
@@ -60,6 +62,12 @@ export function createIdleQueue<T>(idleAtMs: (item: T) => number): IdleQueue<T> 
   return {
     push: (item) => rise({ item, idleAtMs: idleAtMs(item) }),
     first,
+    // No thing is idle before the top was to be.
+    idleBy: (atMs) => {
+      if (timeAt(0) > atMs) return undefined;
+      const item = first();
+      return timeAt(0) > atMs ? undefined : item;
+    },
     pop: () => {
       const item = first();
       const last = heap.pop();

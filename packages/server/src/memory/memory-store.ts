@@ -74,7 +74,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     const nonce = hashNonce(hashSeed, admission.nonce);
     if (memory !== undefined && remembers(memory, nonce)) return { outcome: 'replayed' };
 
-    const atMs = window.clock.monotonicMs();
+    const atMs = window.clock.monotonicThenMs();
     budgets.sweep(atMs);
     const refusal = budgets.refusal(owner, charges, atMs);
     if (refusal !== undefined) return refusal;

@@ -63,6 +63,7 @@ function messageWord(round: number, w0: number, w1: number, w2: number, w3: numb
 }
 
 function wordAt(bytes: Uint8Array, at: number): number {
-  const [b0 = 0, b1 = 0, b2 = 0, b3 = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
-  return b0 | (b1 << 8) | (b2 << 16) | (b3 << 24);
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+  const high = (bytes[at + 2] as number) | ((bytes[at + 3] as number) << 8);
+  return low | (high << 16);
 }

@@ -15,13 +15,14 @@ import {
   clearBucket,
   linkIn,
   mayHoldTag,
-  oldestSlot,
+  NONE,
+  nextSlot,
   SLOTS,
   seqIn,
   setLink,
-  setSlot,
   tagIn,
   tagOfHash,
+  writeSlot,
 } from './nonce-bucket.js';
 import type { HashedNonce, HashSeed } from './nonce-hash.js';
 import { hashOf, holdsNonce, isLive, type NonceRing } from './nonce-ring.js';
@@ -38,7 +39,6 @@ export interface NonceIndex {
   overflowInUse: number;
 }
 
-const NONE = -1;
 /** Entries for each bucket, above which one is added and below which one is taken away. */
 const MAX_LOAD = 8;
 const MIN_LOAD = 6;
@@ -106,10 +106,10 @@ function put(index: NonceIndex, ring: NonceRing, hash: number, seq: number): voi
   for (;;) {
     const words = pageOf(pages, bucket);
     const at = offsetOf(bucket);
-    const slot = oldestSlot(words, at, ring.next);
+    const slot = nextSlot(words, at);
     const oldest = seqIn(words, at, slot);
     const oldestTag = tagIn(words, at, slot);
-    setSlot(words, at, slot, entry, tag);
+    writeSlot(words, at, entry, tag);
     if (!isLive(ring, oldest)) {
       dropForgotten(index, ring, words, at);
       return;
@@ -142,7 +142,7 @@ function removeBucket(index: NonceIndex, ring: NonceRing): void {
   for (const seq of entries) put(index, ring, hashOf(ring, seq, index.seed), seq);
 }
 
-/** Empties a bucket and its overflow. Gives what was live in them, from the overflow first, because it is older. */
+/** Empties a bucket and its overflow. Gives what was live in them, oldest first. */
 function takeEntries(index: NonceIndex, ring: NonceRing, bucket: number): number[] {
   const words = pageOf(index.buckets, bucket);
   const at = offsetOf(bucket);
@@ -155,10 +155,12 @@ function takeEntries(index: NonceIndex, ring: NonceRing, bucket: number): number
   return entries.reverse();
 }
 
+/** The live entries of one bucket, newest first. */
 function liveIn(words: Int32Array, at: number, ring: NonceRing): number[] {
   const live: number[] = [];
-  for (let slot = 0; slot < SLOTS; slot++) {
-    const seq = seqIn(words, at, slot);
+  const next = nextSlot(words, at);
+  for (let step = 1; step <= SLOTS; step++) {
+    const seq = seqIn(words, at, (next + SLOTS - step) % SLOTS);
     if (isLive(ring, seq)) live.push(seq);
   }
   return live;

@@ -26,8 +26,9 @@ export interface NonceMemory {
   cappedAtMs: number;
 }
 
-/** Buckets taken away per visit: enough to keep up, too few to be felt. */
+/** Per visit: enough to keep up, too few to be felt. A page has 4096 nonces where there are many. */
 const SHRINK_STEPS = 2;
+const FORGET_STEPS = 8_192;
 
 export function createNonceMemory(seed: HashSeed): NonceMemory {
   const ring = createNonceRing();
@@ -61,13 +62,14 @@ export function remember(
 }
 
 /**
- * Forgets, oldest admission first, what was signed before `oldestMs`; whole pages at once, so that a million may
- * expire between two admissions.
+ * Forgets, oldest admission first, what was signed before `oldestMs`; whole pages at once, and no more than `maxSteps`
+ * pages and single entries, so that tens of millions may expire between two admissions. What is left is still
+ * remembered, and goes with the next visits.
  */
-export function forgetExpired(memory: NonceMemory, oldestMs: number): void {
+export function forgetExpired(memory: NonceMemory, oldestMs: number, maxSteps: number = FORGET_STEPS): void {
   const { ring } = memory;
-  const hadNonces = ring.count > 0;
-  while (ring.count > 0) {
+  if (ring.count === 0) return;
+  for (let step = 0; step < maxSteps && ring.count > 0; step++) {
     const pageLatestMs = frontPageLatestMs(ring);
     const signedAtMs = frontSignedAtMs(ring);
     if (pageLatestMs < oldestMs) {
@@ -81,9 +83,9 @@ export function forgetExpired(memory: NonceMemory, oldestMs: number): void {
     }
   }
   if (ring.count > 0) fitIndex(memory.index, ring, SHRINK_STEPS);
-  else if (hadNonces) memory.index = createNonceIndex(memory.index.seed, ring);
+  else memory.index = createNonceIndex(memory.index.seed, ring);
 }
 
 function raiseHorizon(memory: NonceMemory, forgottenMs: number): void {
-  memory.horizonMs = Math.max(memory.horizonMs, forgottenMs);
+  if (forgottenMs > memory.horizonMs) memory.horizonMs = forgottenMs;
 }

@@ -1,13 +1,15 @@
 /**
- * Nonces and their signed times in the order in which they were admitted, 24 bytes each, on pages of typed arrays.
+ * Nonces and their signed times in the order in which they were admitted, 20 bytes each, on pages of typed arrays.
  * An entry is known by its sequence number, which wraps at 2^32; forgetting is moving the front. The ring does not
  * look nonces up (`nonce-index.ts`) and does not decide what is forgotten (`nonce-memory.ts`).
  */
 import { type HashedNonce, type HashSeed, hashWords } from './nonce-hash.js';
 
 interface Page {
-  /** Four words of nonce, one of signed time less `baseMs`, one link of the index; for each entry. */
+  /** Four words of nonce, one of signed time less `baseMs`; for each entry. */
   words: Int32Array;
+  /** How many entries it may have. */
+  readonly room: number;
   readonly baseMs: number;
   /** The greatest signed time on this page. */
   latestMs: number;
@@ -25,12 +27,14 @@ export interface NonceRing {
   count: number;
 }
 
-const PAGE_BITS = 9;
+/** Each page has this many sequence numbers of its own, used or not. */
+const PAGE_BITS = 12;
 const PAGE_ENTRIES = 1 << PAGE_BITS;
 const PAGE_NUMBERS = 2 ** (32 - PAGE_BITS);
-/** Below this many entries a ring's pages start small and grow by doubling. */
-const SMALL_RING = 4 * PAGE_ENTRIES;
-const SMALL_PAGE_ENTRIES = 4;
+/** A small ring has smaller pages, so that little is kept that is not in use. */
+const SMALL_RING = 65_536;
+const SMALL_PAGE_ENTRIES = 512;
+const FIRST_ENTRIES = 4;
 const ENTRY_WORDS = 5;
 const TIME = 4;
 /** Pages that are gone are cut off the list in lots of this many at least. */
@@ -51,7 +55,7 @@ export function appendNonce(ring: NonceRing, nonce: HashedNonce, signedAtMs: num
   words[at + 2] = nonce.w2;
   words[at + 3] = nonce.w3;
   words[at + TIME] = signedAtMs - page.baseMs;
-  page.latestMs = Math.max(page.latestMs, signedAtMs);
+  if (signedAtMs > page.latestMs) page.latestMs = signedAtMs;
   page.count += 1;
   ring.next = (seq + 1) >>> 0;
   ring.count += 1;
@@ -78,25 +82,29 @@ export function holdsNonce(ring: NonceRing, seq: number, nonce: HashedNonce): bo
 export function hashOf(ring: NonceRing, seq: number, seed: HashSeed): number {
   const { words } = pageOf(ring, seq);
   const at = offsetOf(seq);
-  const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = [words[at], words[at + 1], words[at + 2], words[at + 3]];
-  return hashWords(seed, w0, w1, w2, w3);
+  return hashWords(
+    seed,
+    words[at] as number,
+    words[at + 1] as number,
+    words[at + 2] as number,
+    words[at + 3] as number,
+  );
 }
 
 /** Signed time of the oldest entry. The ring is not empty. */
 export function frontSignedAtMs(ring: NonceRing): number {
-  const page = pageOf(ring, ring.front);
+  const page = frontPage(ring);
   return page.baseMs + (page.words[offsetOf(ring.front) + TIME] as number);
 }
 
 /** The greatest signed time on the page of the oldest entry. The ring is not empty. */
 export function frontPageLatestMs(ring: NonceRing): number {
-  return pageOf(ring, ring.front).latestMs;
+  return frontPage(ring).latestMs;
 }
 
 /** Forgets the oldest entry. The ring is not empty. */
 export function forgetFront(ring: NonceRing): void {
-  const slot = ring.front % PAGE_ENTRIES;
-  if (slot + 1 === pageOf(ring, ring.front).count) {
+  if (slotOf(ring.front) + 1 === frontPage(ring).count) {
     forgetFrontPage(ring);
   } else {
     ring.front = (ring.front + 1) >>> 0;
@@ -106,8 +114,8 @@ export function forgetFront(ring: NonceRing): void {
 
 /** Forgets what is left of the page of the oldest entry. The ring is not empty. */
 export function forgetFrontPage(ring: NonceRing): void {
-  const slot = ring.front % PAGE_ENTRIES;
-  ring.count -= pageOf(ring, ring.front).count - slot;
+  const slot = slotOf(ring.front);
+  ring.count -= frontPage(ring).count - slot;
   ring.pages[ring.dropped] = undefined;
   ring.dropped += 1;
   ring.front = (ring.front - slot + PAGE_ENTRIES) >>> 0;
@@ -121,13 +129,11 @@ export function forgetFrontPage(ring: NonceRing): void {
 
 /** The page that takes the next entry, with room for it. */
 function pageForNext(ring: NonceRing, signedAtMs: number): Page {
-  const page = ring.pages.at(-1);
-  const slot = ring.next % PAGE_ENTRIES;
-  if (page === undefined || slot === 0 || signedAtMs - page.baseMs !== ((signedAtMs - page.baseMs) | 0)) {
-    return newPage(ring, signedAtMs);
-  }
-  if (offsetOf(ring.next) === page.words.length) {
-    const grown = new Int32Array(page.words.length * 2);
+  const page = ring.pages[ring.pages.length - 1];
+  if (page === undefined || page.count === page.room) return newPage(ring, signedAtMs);
+  if (signedAtMs - page.baseMs !== ((signedAtMs - page.baseMs) | 0)) return newPage(ring, signedAtMs);
+  if (page.count * ENTRY_WORDS === page.words.length) {
+    const grown = new Int32Array(Math.min(page.words.length * 2, page.room * ENTRY_WORDS));
     grown.set(page.words);
     page.words = grown;
   }
@@ -135,11 +141,17 @@ function pageForNext(ring: NonceRing, signedAtMs: number): Page {
 }
 
 function newPage(ring: NonceRing, baseMs: number): Page {
-  const entries = ring.count < SMALL_RING ? SMALL_PAGE_ENTRIES : PAGE_ENTRIES;
-  const page = { words: new Int32Array(entries * ENTRY_WORDS), baseMs, latestMs: baseMs, count: 0 };
-  ring.next = (Math.ceil(ring.next / PAGE_ENTRIES) * PAGE_ENTRIES) >>> 0;
+  const { count } = ring;
+  const room = count < SMALL_RING ? SMALL_PAGE_ENTRIES : PAGE_ENTRIES;
+  const words = new Int32Array(Math.min(Math.max(count, FIRST_ENTRIES), room) * ENTRY_WORDS);
+  const page = { words, room, baseMs, latestMs: baseMs, count: 0 };
+  ring.next = (ring.next + ((PAGE_ENTRIES - slotOf(ring.next)) % PAGE_ENTRIES)) >>> 0;
   ring.pages.push(page);
   return page;
+}
+
+function frontPage({ pages, dropped }: NonceRing): Page {
+  return pages[dropped] as Page;
 }
 
 function pageOf({ pages, dropped, front }: NonceRing, seq: number): Page {
@@ -148,5 +160,9 @@ function pageOf({ pages, dropped, front }: NonceRing, seq: number): Page {
 }
 
 function offsetOf(seq: number): number {
-  return (seq & (PAGE_ENTRIES - 1)) * ENTRY_WORDS;
+  return slotOf(seq) * ENTRY_WORDS;
+}
+
+function slotOf(seq: number): number {
+  return seq & (PAGE_ENTRIES - 1);
 }

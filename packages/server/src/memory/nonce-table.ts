@@ -27,7 +27,7 @@ const KEYS_PER_SWEEP = 2;
 /** @param maxNonces per key */
 export function createNonceTable(maxNonces: number, seed: HashSeed): NonceTable {
   const memories = new Map<string, NonceMemory>();
-  const nextMemory = rotation(memories);
+  const nextKey = rotation(memories);
   let horizonMs = Number.NEGATIVE_INFINITY;
 
   const ownMemory = (key: string): NonceMemory => {
@@ -60,7 +60,8 @@ export function createNonceTable(maxNonces: number, seed: HashSeed): NonceTable 
     },
     sweep: (oldestMs) => {
       for (let visit = 0; visit < KEYS_PER_SWEEP; visit++) {
-        const [key, memory] = nextMemory() ?? [];
+        const key = nextKey();
+        const memory = key === undefined ? undefined : memories.get(key);
         if (key === undefined || memory === undefined) return;
         forgetExpired(memory, oldestMs);
         if (memory.ring.count > 0 || memory.horizonMs >= oldestMs) continue;

@@ -1,14 +1,14 @@
 /**
- * Visits the entries of a map in turn, for housekeeping in small steps. Entries may come and go meanwhile.
+ * Visits the keys of a map in turn, for housekeeping in small steps. Entries may come and go meanwhile.
  */
 
-/** A function that gives the next entry at each call, and `undefined` once a round. */
-export function rotation<K, V>(map: ReadonlyMap<K, V>): () => readonly [K, V] | undefined {
-  let entries = map.entries();
+/** A function that gives the next key at each call, and `undefined` once a round. */
+export function rotation<K>(map: ReadonlyMap<K, unknown>): () => K | undefined {
+  let keys = map.keys();
   return () => {
-    const step = entries.next();
+    const step = keys.next();
     if (!step.done) return step.value;
-    entries = map.entries();
+    keys = map.keys();
     return undefined;
   };
 }

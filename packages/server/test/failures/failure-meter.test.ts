@@ -12,6 +12,7 @@ function meter(options: FailureOptions = {}): {
   const clock: Clock = {
     nowMs: () => 0,
     monotonicMs: () => nowMs,
+    monotonicThenMs: () => nowMs,
     steadySinceMs: () => 0,
     distrustPast: () => {},
     follow: () => {},

@@ -23,8 +23,10 @@ describe('the idle queue', () => {
             if (item !== undefined) item.at += step.later;
           } else {
             const earliest = Math.min(...[...items].map(({ at }) => at));
+            expect(queue.idleBy(earliest - 1)).toBeUndefined();
             const first = queue.first();
             expect(first?.at).toBe(items.size === 0 ? undefined : earliest);
+            expect(queue.idleBy(earliest)).toBe(first);
             expect(queue.pop()).toBe(first);
             if (first !== undefined) expect(items.delete(first)).toBe(true);
           }
