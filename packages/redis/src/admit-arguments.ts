@@ -9,7 +9,7 @@ import { admissionHead } from './script/head.js';
  */
 export function admitArguments(admission: Admission, byMs: number, native: boolean): Argument[] {
   const { owner, key, charges } = admission;
-  const args: Argument[] = [admissionHead(admission, byMs, native), owner, `k${key}`, `h${key}`];
+  const args: Argument[] = [admissionHead(admission, byMs, native), `k${key}`];
   // With its length before it no owner's name can run into a policy's.
   for (const { policy } of charges) args.push(`b${owner.length}:${owner}${policy}`);
   return args;

@@ -38,14 +38,21 @@ export function admissionResult(
   const numbers = rest as readonly number[];
   switch (code) {
     case REPLY.admitted:
+      return {
+        outcome: 'admitted',
+        levels: charges.map(({ policy, limit, windowMs }, index) => {
+          const remaining = numbers[1 + 2 * index] ?? 0;
+          const resetMs = numbers[2 + 2 * index] ?? 0;
+          return { policy, limit, windowMs, remaining, resetMs };
+        }),
+      };
     case REPLY.limited: {
-      const [, waitMs = -1] = numbers;
+      const [waitMs = -1] = numbers;
       const levels = charges.map(({ policy, limit, windowMs }, index) => {
-        const [remaining = 0, resetMs = 0, violated = 0] = numbers.slice(2 + 3 * index);
+        const [remaining = 0, resetMs = 0, violated = 0] = numbers.slice(1 + 3 * index);
         const level = { policy, limit, windowMs, remaining, resetMs };
         return violated === 1 ? { ...level, violated: true as const } : level;
       });
-      if (code === REPLY.admitted) return { outcome: 'admitted', levels };
       return waitMs < 0
         ? { outcome: 'limited', levels }
         : { outcome: 'limited', levels, retryAfterMs: waitMs };

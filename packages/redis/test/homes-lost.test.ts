@@ -9,7 +9,7 @@ import { startStandalone } from './real-routes.js';
 const { server, route, stop } = await startStandalone();
 afterAll(stop);
 
-const WITNESS_NUMBERS = 48;
+const WITNESS_NUMBERS = 49;
 const ANOTHER_SERVER = 'f'.repeat(40);
 
 it('L5 a key that was given to another owner is not admitted by the first when a failover lost that it has left', async () => {

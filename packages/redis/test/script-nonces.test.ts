@@ -4,6 +4,7 @@ import { runs } from '@countersign/testkit';
 import { admissionAt, nonceOf, TOLERANCE } from '@countersign/testkit/store-contract';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
+import { stirNonce, stirred } from '../src/script/stirred-nonce.js';
 import { type Laboratory, laboratory } from './laboratory.js';
 import { startStandalone } from './real-routes.js';
 
@@ -75,14 +76,33 @@ it('L5 a nonce that differs from another by one bit, or is made of its pieces, i
     { numRuns: runs(150) },
   ));
 
-/** What stands in a pack across the edge of two entries, read as nonces. */
+/** Nonces that would stand in a pack across the edge of two entries. */
 function shifted(one: Uint8Array, other: Uint8Array, signedAtMs: number): Uint8Array[] {
   const pack = Buffer.alloc(2 * ENTRY_BYTES);
-  pack.set(one);
-  pack.writeUIntBE(signedAtMs, 16, 6);
-  pack.set(other, ENTRY_BYTES);
-  pack.writeUIntBE(signedAtMs, ENTRY_BYTES + 16, 6);
-  return [1, 6, 11, 16, 21].map((from) => Uint8Array.from(pack.subarray(from, from + 16)));
+  for (const [entry, nonce] of [one, other].entries()) {
+    stirNonce(nonce, pack, entry * ENTRY_BYTES);
+    pack.writeUIntLE(signedAtMs, entry * ENTRY_BYTES + 16, 6);
+  }
+  return [1, 6, 11, 16, 21].map((from) => calmed(pack.subarray(from, from + 16)));
+}
+
+/** The nonce that is this when it is stirred. */
+function calmed(bytes: Buffer): Uint8Array {
+  const [hash, a, b, c] = [0, 4, 8, 12].map((at) => bytes.readUInt32LE(at)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  let word = hash ^ stirred(stirred(stirred(a) ^ b) ^ c);
+  word = Math.imul(word ^ (word >>> 15) ^ (word >>> 30), 0x1d69e2a5);
+  word ^= word >>> 16;
+  const nonce = Buffer.alloc(16);
+  for (const [index, value] of [a, b, c, word >>> 0].entries()) nonce.writeUInt32BE(value, 4 * index);
+  const again = Buffer.alloc(16);
+  stirNonce(nonce, again, 0);
+  expect(again).toEqual(Buffer.from(bytes));
+  return Uint8Array.from(nonce);
 }
 
 it('L9 nonces that were made to collide fill no pack beyond its cap, and what is pushed out stays refused', async () => {
@@ -112,13 +132,12 @@ it('L9 nonces that were made to collide fill no pack beyond its cap, and what is
   expect((await lab.admit(admissionOf(lab, nonceOf(1)))).result.outcome).toBe('admitted');
 });
 
-/** Nonces that fall into one pack, however many packs there are. */
+/** Nonces that fall into one pack, however many packs there are: the second word takes back what the first one stirred. */
 function colliding(id: number): Uint8Array {
   const nonce = new Uint8Array(16);
   const view = new DataView(nonce.buffer);
-  // a * 262147 + b * 131101, of which the script makes its hash, stays the same.
-  view.setUint32(0, 131_101 * id);
-  view.setUint32(4, 0x7fffffff - 262_147 * id);
+  view.setUint32(0, id);
+  view.setInt32(4, stirred(id));
   return nonce;
 }
 

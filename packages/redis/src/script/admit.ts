@@ -4,7 +4,7 @@
  */
 import { openLua, REPLY, type ScriptSettings, saveLua, startLua } from './bucket.js';
 import { chargeLua, lookLua } from './budgets.js';
-import { CHARGE, FIXED_ARGUMENTS, headLua } from './head.js';
+import { CHARGE, FIXED_ARGUMENTS, HEAD, headLua } from './head.js';
 import { isHomeLua } from './homes.js';
 import {
   claimNonceLua,
@@ -17,17 +17,18 @@ import {
 } from './nonces.js';
 
 /**
- * ARGV: identity, the head (`head.ts`), owner, `k<key>`, `h<key>`, then the charges' fields.
+ * ARGV: identity, the head (`head.ts`), `k<key>`, then the charges' fields.
  *
- * Replies: `[code, now, …]`; admitted and limited go on with the budgets' time, the wait (-1: for ever) and, for each
- * charge, units left, milliseconds until more come, and whether it was violated. Recovering: the horizon, since when
- * the signature is dead, and whether the horizon rose just now.
+ * Replies: `[code, now, …]`. Admitted: the budgets' time and, for each charge, units left, and milliseconds until more
+ * come. Limited: the wait (-1: for ever) and, for each charge, the same and whether it was violated. Recovering: the
+ * horizon, since when the signature is dead, and whether the horizon rose just now.
  */
 export function admitScript(settings: ScriptSettings): string {
   const { pastMs, futureMs, injectedTime } = settings;
   return `${startLua(settings)}
+local ceil = math.ceil
 ${headLua(injectedTime)}
-local found = redis.call('HMGET', BUCKET, 'm', unpack(ARGV, 4, ${FIXED_ARGUMENTS} + count))
+local found = call('HMGET', BUCKET, 'm', unpack(ARGV, ${FIXED_ARGUMENTS}, ${FIXED_ARGUMENTS} + count))
 ${openLua(settings, 'found[1]')}
 local answer
 repeat
@@ -40,7 +41,7 @@ repeat
     break
   end
   ${loadKeyLua('found[2]')}
-  ${isHomeLua(settings, 'found[3]', 'native == 1')}
+  ${isHomeLua(settings)}
   if not isHome then
     answer = { ${REPLY.notHere}, now }
     break
@@ -62,34 +63,35 @@ repeat
     answer = { ${REPLY.replayed}, now }
     break
   end
-  ${lookLua(settings)}
+  -- The record and the pack come last; there are places for three budgets.
+  write = { key, '', packName, '', nil, nil, nil, nil, nil, nil }
+  answer = { ${REPLY.admitted}, now, at, nil, nil, nil, nil, nil, nil }
+  ${chargeLua()}
+  local used, from, waits, list, listName
+  local wait, placeWait = 0, 0
+  if spent or missing > 0 then
+    used, from, waits, listName = {}, {}, {}, 'o' .. ${HEAD.owner}
+    ${lookLua(settings)}
+  end
   if wait ~= 0 then
-    answer = { ${REPLY.limited}, now, at, wait or -1 }
+    write = placeWait ~= 0 and list and { listName, list } or {}
+    answer = { ${REPLY.limited}, now, wait or -1 }
     for i = 1, count do
-      local log, left, reset = found[i + 3], (${CHARGE.numbers('i')}) - used[i], 0
+      local log, left, reset = found[i + 2], (${CHARGE.numbers('i')}) - used[i], 0
       if not log and placeWait ~= 0 then left, reset = 0, placeWait or 0
-      elseif log and from[i] < #log then reset = math.ceil(struct.unpack('>d', log, from[i]) - at) end
-      answer[3 * i + 2], answer[3 * i + 3], answer[3 * i + 4] = left, reset, waits[i] == 0 and 0 or 1
+      elseif log and from[i] < #log - 8 then reset = ceil(decode('<d', log, from[i]) - at) end
+      answer[3 * i + 1], answer[3 * i + 2], answer[3 * i + 3] = left, reset, waits[i] == 0 and 0 or 1
     end
     break
+  end
+  if list then
+    write[#write + 1] = listName
+    write[#write + 1] = list
   end
   ${makeRoomLua(settings)}
   ${claimNonceLua(settings)}
   ${growLua()}
-  answer = { ${REPLY.admitted}, now, at, 0 }
-  for i = 1, count do
-    ${chargeLua()}
-    write[#write + 1] = ${CHARGE.field('i')}
-    write[#write + 1] = log
-    answer[3 * i + 2], answer[3 * i + 3], answer[3 * i + 4] = left, math.ceil(struct.unpack('>d', log, 9) - at), 0
-    if now + windowMs * 1.02 > keepUntil then keepUntil = now + windowMs * 1.02 end
-  end
-  if list then
-    write[#write + 1] = 'o' .. owner
-    write[#write + 1] = list
-  end
-  write[#write + 1] = key
-  write[#write + 1] = ${KEY_RECORD}
+  write[2], write[4] = ${KEY_RECORD}, pack
   if now + ${pastMs + futureMs} > keepUntil then keepUntil = now + ${pastMs + futureMs} end
 until true
 ${saveLua()}

@@ -10,7 +10,7 @@ export function declareScript(settings: ScriptSettings): string {
   const { pastMs, futureMs } = settings;
   return `${startLua(settings)}
 local key, signed, by = 'k' .. ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[2])
-local found = redis.call('HMGET', BUCKET, 'm', key)
+local found = call('HMGET', BUCKET, 'm', key)
 ${openLua(settings, 'found[1]')}
 local code = ${REPLY.fresh}
 if by > 0 and now > by then

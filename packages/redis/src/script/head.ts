@@ -3,11 +3,18 @@
  * more than what is in it.
  */
 import type { Admission } from '@countersign/server/stores';
+import { stirNonce } from './stirred-nonce.js';
 
-/** Identity, head, owner, `k<key>`, `h<key>`. */
-export const FIXED_ARGUMENTS = 5;
-/** Two times, the nonce, and whether the key is native to the bucket. Then 24 bytes for each charge. */
-const HEAD_BYTES = 33;
+/** Identity, head, `k<key>`. The charges' fields follow. */
+export const FIXED_ARGUMENTS = 3;
+/** Two times, and whether the key is native to the bucket. */
+const NONCE_AT = 17;
+const NONCE_BYTES = 16;
+const SIGNED_BYTES = 6;
+/** A nonce with its signed time, as a pack has it. */
+export const ENTRY_BYTES: number = NONCE_BYTES + SIGNED_BYTES;
+const CHARGES_AT: number = NONCE_AT + ENTRY_BYTES;
+/** Limit, window and cost. */
 const CHARGE_BYTES = 24;
 
 /**
@@ -15,22 +22,25 @@ const CHARGE_BYTES = 24;
  * @param native whether the owner's bucket is the one that the key's own id leads to
  */
 export function admissionHead(
-  { nonce, signedAtMs, charges }: Admission,
+  { nonce, signedAtMs, charges, owner }: Admission,
   byMs: number,
   native: boolean,
 ): Buffer {
-  const head = Buffer.allocUnsafe(HEAD_BYTES + CHARGE_BYTES * charges.length);
-  head.writeDoubleBE(byMs, 0);
-  head.writeDoubleBE(signedAtMs, 8);
-  head.set(nonce, 16);
-  head[32] = native ? 1 : 0;
-  let at = HEAD_BYTES;
+  const ownerAt = CHARGES_AT + CHARGE_BYTES * charges.length;
+  const head = Buffer.allocUnsafe(ownerAt + Buffer.byteLength(owner));
+  head.writeDoubleLE(byMs, 0);
+  head.writeDoubleLE(signedAtMs, 8);
+  head[16] = native ? 1 : 0;
+  stirNonce(nonce, head, NONCE_AT);
+  head.writeUIntLE(signedAtMs, NONCE_AT + NONCE_BYTES, SIGNED_BYTES);
+  let at = CHARGES_AT;
   for (const { limit, windowMs, cost } of charges) {
-    head.writeDoubleBE(limit, at);
-    head.writeDoubleBE(windowMs, at + 8);
-    head.writeDoubleBE(cost, at + 16);
+    head.writeDoubleLE(limit, at);
+    head.writeDoubleLE(windowMs, at + 8);
+    head.writeDoubleLE(cost, at + 16);
     at += CHARGE_BYTES;
   }
+  head.write(owner, ownerAt);
   return head;
 }
 
@@ -40,12 +50,19 @@ export const CHARGE: {
   readonly numbers: (i: string) => string;
 } = {
   field: (i) => `ARGV[${FIXED_ARGUMENTS} + ${i}]`,
-  numbers: (i) => `struct.unpack('>ddd', ARGV[2], ${HEAD_BYTES + 1} + ${CHARGE_BYTES} * (${i} - 1))`,
+  numbers: (i) => `decode('<ddd', head, ${CHARGES_AT + 1 - CHARGE_BYTES} + ${CHARGE_BYTES} * ${i})`,
 };
 
-/** Lua: `by`, `signed`, `nonce` and its four words, `native`; `owner`, `key` (the field `k<key>`), the `count` of charges. */
+/** Lua expressions: the nonce with its signed time, as a pack has it; the owner. */
+export const HEAD: { readonly entry: string; readonly owner: string } = {
+  entry: `sub(head, ${NONCE_AT + 1}, ${CHARGES_AT})`,
+  owner: `sub(head, ${CHARGES_AT + 1} + ${CHARGE_BYTES} * count)`,
+};
+
+/** Lua: `by`, `signed`, `native`, `nonce` and its `hash`; `key` (the field `k<key>`), the `count` of charges. */
 export function headLua(injectedTime: boolean): string {
-  return `local by, signed, a, b, c, d, native = struct.unpack('>ddI4I4I4I4B', ARGV[2])
-local nonce, owner, key = string.sub(ARGV[2], 17, 32), ARGV[3], ARGV[4]
+  return `local head, key = ARGV[2], ARGV[3]
+local by, signed, native, hash = decode('<ddBI4', head)
+local nonce = sub(head, ${NONCE_AT + 1}, ${NONCE_AT + NONCE_BYTES})
 local count = #ARGV - ${injectedTime ? FIXED_ARGUMENTS + 2 : FIXED_ARGUMENTS}`;
 }

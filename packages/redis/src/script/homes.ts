@@ -18,21 +18,18 @@ const HOME_MS = 3_600_000;
 const CLOCKS_MS = 60_000;
 
 /**
- * Lua: `isHome`, whether the key is at home here for as long as a nonce that is claimed now must be remembered.
- *
- * @param homes Lua: the field `h<key>` or false
- * @param native Lua: whether this is the key's native bucket
+ * Lua: `isHome`, whether the key is at home here for as long as a nonce that is claimed now must be remembered. Where no
+ * native key was ever brought elsewhere (`moved`), there is no `h<key>` to ask.
  */
-export function isHomeLua({ pastMs, futureMs }: ScriptSettings, homes: string, native: string): string {
+export function isHomeLua({ pastMs, futureMs }: ScriptSettings): string {
   return `
-local isHome = false
-if not (${native}) then
+local isHome = native == 1
+if not isHome then
   -- What a server lost may have been that the key has left.
   isHome = homeUntil >= now + ${pastMs + futureMs} and settledAt >= raisedAt
-elseif ${homes} then
-  isHome = struct.unpack('>I4', ${homes}) == move and string.sub(${homes}, -#BUCKET) == BUCKET
-else
-  isHome = true
+elseif moved == 1 then
+  local homes = call('HGET', BUCKET, 'h' .. sub(key, 2))
+  isHome = not homes or (decode('<I4', homes) == move and sub(homes, -#BUCKET) == BUCKET)
 end
 `;
 }
@@ -41,7 +38,7 @@ end
 export const HOMES_OVER_LUA: string = `
 local over, position = true, 5
 while position < #value do
-  local until_, length = struct.unpack('>dI2', value, position)
+  local until_, length = decode('<dI2', value, position)
   if until_ + ${CLOCKS_MS} >= now then over = false end
   position = position + 10 + length
 end`;
@@ -54,7 +51,7 @@ export function claimScript(settings: ScriptSettings): string {
   const window = settings.pastMs + settings.futureMs;
   return `${startLua(settings)}
 local key, wanted, by = 'h' .. ARGV[3], ARGV[4], tonumber(ARGV[2])
-local found = redis.call('HMGET', BUCKET, 'm', key)
+local found = call('HMGET', BUCKET, 'm', key)
 ${openLua(settings, 'found[1]')}
 if by > 0 and now > by then
   ${saveLua()}
@@ -62,10 +59,10 @@ if by > 0 and now > by then
 end
 local homes, number, position = {}, 0, 5
 if found[2] then
-  number = struct.unpack('>I4', found[2])
+  number = decode('<I4', found[2])
   while position < #found[2] do
-    local until_, length = struct.unpack('>dI2', found[2], position)
-    homes[#homes + 1] = { until_, string.sub(found[2], position + 10, position + 9 + length) }
+    local until_, length = decode('<dI2', found[2], position)
+    homes[#homes + 1] = { until_, sub(found[2], position + 10, position + 9 + length) }
     position = position + 10 + length
   end
 else
@@ -77,15 +74,16 @@ if homes[#homes][2] ~= wanted or number == 0 then
   homes[#homes + 1] = { 0, wanted }
 end
 homes[#homes][1] = now + ${Math.max(HOME_MS, 4 * window)}
-local record, others = { struct.pack('>I4', number) }, {}
+local record, others = { encode('<I4', number) }, {}
 for i = 1, #homes do
   local until_, bucket = homes[i][1], homes[i][2]
   if i == #homes or (bucket ~= wanted and until_ + ${CLOCKS_MS} >= now) then
-    record[#record + 1] = struct.pack('>dI2', until_, #bucket) .. bucket
+    record[#record + 1] = encode('<dI2', until_, #bucket) .. bucket
     if i < #homes then others[#others + 1] = bucket end
   end
 end
 write = { key, table.concat(record) }
+moved, changed = 1, true
 keepUntil = homes[#homes][1] + ${CLOCKS_MS}
 ${saveLua()}
 return { ${REPLY.fresh}, now, number, homes[#homes][1], horizon, unpack(others) }
@@ -100,7 +98,7 @@ return { ${REPLY.fresh}, now, number, homes[#homes][1], horizon, unpack(others) 
 export function leaveScript(settings: ScriptSettings): string {
   return `${startLua(settings)}
 local key, number, by = 'k' .. ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[2])
-local found = redis.call('HMGET', BUCKET, 'm', key, 'g' .. key)
+local found = call('HMGET', BUCKET, 'm', key, 'g' .. key)
 ${openLua(settings, 'found[1]')}
 ${loadKeyLua('found[2]')}
 local answer
@@ -110,7 +108,7 @@ elseif move > number then
   answer = { ${REPLY.notHere}, now }
 else
   local greatest, groups = math.max(horizon, swept, capped, expired, groupLatest), found[3] or ''
-  for from = 1, #groups, 12 do greatest = math.max(greatest, (struct.unpack('>d', groups, from))) end
+  for from = 1, #groups, 12 do greatest = math.max(greatest, (decode('<d', groups, from))) end
   homeUntil, move = 0, number
   write = { key, ${KEY_RECORD} }
   answer = { ${REPLY.fresh}, now, greatest }
@@ -127,7 +125,7 @@ return answer
 export function settleScript(settings: ScriptSettings): string {
   return `${startLua(settings)}
 local key, number, until_, above, by = 'k' .. ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[2])
-local found = redis.call('HMGET', BUCKET, 'm', key)
+local found = call('HMGET', BUCKET, 'm', key)
 ${openLua(settings, 'found[1]')}
 ${loadKeyLua('found[2]')}
 local code = ${REPLY.fresh}

@@ -1,12 +1,13 @@
 /**
- * Lua: the nonces of one key. They are packed into fields of the bucket by hash, 22 bytes each (the nonce and its
- * signed time), in order of admission; the number of fields grows with them, one at a time (linear hashing). Groups
+ * Lua: the nonces of one key. They are packed into fields of the bucket by hash, 22 bytes each (the nonce, stirred,
+ * and its signed time), in order of admission; the number of fields grows with them, one at a time (linear hashing). Groups
  * of admissions, in the order of their time, keep the count and tell what goes first at the cap. It knows no budgets.
  *
  * Fields, where `key` is the first one's name: `k<id>` the key's record; `nk<id><3 bytes>` a pack of nonces; `gk<id>` the closed groups, each the greatest
  * signed time and the number of nonces.
  */
 import type { ScriptSettings } from './bucket.js';
+import { ENTRY_BYTES, HEAD } from './head.js';
 
 /** Nonces a field, on average, before there is one field more. */
 const LOAD = 16;
@@ -14,35 +15,53 @@ const LOAD = 16;
 const MAX_PACK = 512;
 /** Groups in an acceptance window, or in the cap. */
 const GROUPS = 16;
-/** A nonce and its signed time. */
-export const ENTRY_BYTES = 22;
+
+/** A record's numbers as `struct` has them: those that every key has, and those of a key that was at its cap, or moved. */
+const USUAL = '<I4I4I4I4ddd';
+const USUAL_BYTES = 40;
+const SELDOM = '<ddddI4';
 
 /**
- * Lua that takes a key's record in: the number of fields, of nonces in closed groups and in the open one; the greatest
- * signed time forgotten at the cap, and when; the greatest forgotten by age or declared stale; the greatest of the
- * open group, and since when it is open; until when the key's home is here, and the number of the move that brought it,
- * and when (`homes.ts`).
+ * Lua that takes a key's record in: the number of fields, and the least power of two above it; the number of nonces in
+ * closed groups and in the open one; the greatest signed time forgotten by age or declared stale; the greatest of the
+ * open group, and since when it is open. Seldom: the greatest forgotten at the cap, and when; until when the key's home
+ * is here, when it came, and the number of the move that brought it (`homes.ts`).
  *
  * @param record Lua: the field `k<key>` or false
  */
 export function loadKeyLua(record: string): string {
   return `
 local record = ${record}
-local fields, closed, opened, capped, cappedAt, expired, groupLatest, groupSince, homeUntil, move, settledAt = 1, 0, 0, -1, -1, -1, -1, now, 0, 0, -1
+local fields, size, closed, opened, expired, groupLatest, groupSince = 1, 2, 0, 0, -1, -1, now
+local capped, cappedAt, homeUntil, settledAt, move = -1, -1, 0, -1, 0
 if record then
-  fields, closed, opened, capped, cappedAt, expired, groupLatest, groupSince, homeUntil, move, settledAt = struct.unpack('>I4I4I4ddddddI4d', record)
+  fields, size, closed, opened, expired, groupLatest, groupSince = decode('${USUAL}', record)
+  if #record > ${USUAL_BYTES} then
+    capped, cappedAt, homeUntil, settledAt, move = decode('${SELDOM}', record, ${USUAL_BYTES + 1})
+  end
 end
 `;
 }
 
-export const KEY_RECORD =
-  "struct.pack('>I4I4I4ddddddI4d', fields, closed, opened, capped, cappedAt, expired, groupLatest, groupSince, homeUntil, move, settledAt)";
+/** Lua: the record, as it is to be saved. */
+export const KEY_RECORD: string = `encode('${USUAL}', fields, size, closed, opened, expired, groupLatest, groupSince)
+  .. ((capped >= 0 or move > 0) and encode('${SELDOM}', capped, cappedAt, homeUntil, settledAt, move) or '')`;
+
+/** Lua: `latest`, the greatest signed time that `value`, a record, knows of outside closed groups; `homeUntil`. */
+export const LATEST_OF_KEY_LUA: string = `
+local _, _, _, _, expired, groupLatest = decode('${USUAL}', value)
+local latest, homeUntil = math.max(expired, groupLatest), 0
+if #value > ${USUAL_BYTES} then
+  local capped, _, home = decode('${SELDOM}', value, ${USUAL_BYTES + 1})
+  latest, homeUntil = math.max(latest, capped), home
+end`;
 
 /** Lua: the horizon over a key, and since when what was signed at `signed` is certainly dead under it. */
 export function keyHorizonLua({ deposedMs }: ScriptSettings): string {
   return `
-local top, deadSince = math.max(horizon, swept, capped, expired), now
-if signed <= top then
+local top, deadSince = -1, now
+if signed <= horizon or signed <= swept or signed <= capped or signed <= expired then
+  top = math.max(horizon, swept, capped, expired)
   -- Until then a deposed master may have admitted it.
   if signed <= horizon then deadSince = raisedAt + ${deposedMs} end
   if signed <= capped and cappedAt < deadSince then deadSince = cappedAt end
@@ -50,31 +69,25 @@ end
 `;
 }
 
-/** Lua: the field of a nonce that has this hash, among `count` fields: its low bits, one fewer where that field is not there yet. */
-function fieldIndex(target: string, hash: string, count: string): string {
-  return `local _, exponent = math.frexp(${count})
-  local size = 2 ^ exponent
-  local ${target} = ${hash} % size
-  if ${target} >= ${count} then ${target} = ${target} - size / 2 end`;
+/** Lua: the number of the field of a nonce that has this hash: its low bits, one fewer where that field is not there yet. */
+function fieldIndexLua(target: string, hash: string): string {
+  return `local ${target} = ${hash} % size
+  if ${target} >= fields then ${target} = ${target} - size / 2 end`;
 }
 
-/** Lua: every bit of the nonce counts, also where it comes from a counter or a poor generator; exact below 2^53. */
-function hashOf(a: string, b: string, c: string, d: string): string {
-  return `(${a} * 262147 + ${b} * 131101 + ${c} * 65537 + ${d} * 32771) % 4294967291`;
+/** Lua: the name of the field that has this number. */
+function fieldName(index: string): string {
+  return `'n' .. key .. encode('<I3', ${index})`;
 }
 
-/** Lua: finds `nonce`, whose words are `a` to `d`. After it: `packName`, `pack`, and `position`, nil when it is not there. */
+/** Lua: finds `nonce`. After it: `packName`, `pack`, and `position`, nil when it is not there. */
 export function findNonceLua(): string {
   return `
-local packName, pack, position
-do
-  local hash = ${hashOf('a', 'b', 'c', 'd')}
-  ${fieldIndex('index', 'hash', 'fields')}
-  packName = 'n' .. key .. struct.pack('>I3', index)
-  pack = redis.call('HGET', BUCKET, packName) or ''
-  position = string.find(pack, nonce, 1, true)
-  while position and position % ${ENTRY_BYTES} ~= 1 do position = string.find(pack, nonce, position + 1, true) end
-end
+${fieldIndexLua('index', 'hash')}
+local packName = ${fieldName('index')}
+local pack = call('HGET', BUCKET, packName) or ''
+local position = string.find(pack, nonce, 1, true)
+while position and position % ${ENTRY_BYTES} ~= 1 do position = string.find(pack, nonce, position + 1, true) end
 `;
 }
 
@@ -84,10 +97,10 @@ export function makeRoomLua({ maxNonces, pastMs, futureMs }: ScriptSettings): st
   const groupMs = Math.ceil((pastMs + futureMs) / GROUPS);
   return `
 if closed + opened >= ${maxNonces} or opened >= ${groupSize} or (opened > 0 and now - groupSince >= ${groupMs}) then
-  local groups = (redis.call('HGET', BUCKET, 'g' .. key) or '') .. struct.pack('>dI4', groupLatest, opened)
+  local groups = (call('HGET', BUCKET, 'g' .. key) or '') .. encode('<dI4', groupLatest, opened)
   closed, opened, groupLatest, groupSince = closed + opened, 0, -1, now
   while #groups > 0 do
-    local last, count = struct.unpack('>dI4', groups)
+    local last, count = decode('<dI4', groups)
     if last < now - ${pastMs} then
       expired = math.max(expired, last)
     elseif closed >= ${maxNonces} then
@@ -96,7 +109,7 @@ if closed + opened >= ${maxNonces} or opened >= ${groupSize} or (opened > 0 and 
       break
     end
     closed = closed - count
-    groups = string.sub(groups, 13)
+    groups = sub(groups, 13)
   end
   write[#write + 1] = 'g' .. key
   write[#write + 1] = groups
@@ -104,19 +117,19 @@ end
 `;
 }
 
-/** Lua: adds the nonce that `findNonceLua` did not find to its pack, without the dead ones at the pack's front. */
+/** Lua: adds the nonce that `findNonceLua` did not find to `pack`, and takes the dead ones at its front away. */
 export function claimNonceLua({ pastMs }: ScriptSettings): string {
   return `
 do
   local from, oldest = 1, now - ${pastMs}
   if #pack >= ${MAX_PACK * ENTRY_BYTES} then
     for crowd = 1, ${(MAX_PACK / 2) * ENTRY_BYTES}, ${ENTRY_BYTES} do
-      local last = struct.unpack('>I6', pack, crowd + 16)
+      local last = decode('<I6', pack, crowd + 16)
       if last > capped then capped, cappedAt = last, now end
     end
   end
   while from < #pack do
-    local last = struct.unpack('>I6', pack, from + 16)
+    local last = decode('<I6', pack, from + 16)
     if last < oldest then
       if last > expired then expired = last end
     elseif last > capped then
@@ -124,35 +137,38 @@ do
     end
     from = from + ${ENTRY_BYTES}
   end
-  if from > 1 then pack = string.sub(pack, from) end
+  if from > 1 then pack = sub(pack, from) end
+  pack = pack .. ${HEAD.entry}
   opened = opened + 1
   if signed > groupLatest then groupLatest = signed end
-  write[#write + 1] = packName
-  write[#write + 1] = pack .. nonce .. struct.pack('>I6', signed)
 end
 `;
 }
 
-/** Lua: where packs are crowded there is one field more, and its parent's nonces are parted. Saves what is to be written first. */
+/** Lua: where packs are crowded there is one field more, and its parent's nonces are parted. */
 export function growLua(): string {
   return `
 if closed + opened > fields * ${LOAD} then
-  redis.call('HSET', BUCKET, unpack(write))
-  write = {}
-  local _, exponent = math.frexp(fields)
-  local parentName = 'n' .. key .. struct.pack('>I3', fields - 2 ^ (exponent - 1))
-  local addedName = 'n' .. key .. struct.pack('>I3', fields)
-  local parent, added = redis.call('HGET', BUCKET, parentName) or '', fields
+  local parentName, addedName, added = ${fieldName('fields - size / 2')}, ${fieldName('fields')}, fields
+  local parent = parentName == packName and pack or call('HGET', BUCKET, parentName) or ''
   local stay, go = {}, {}
   fields = fields + 1
+  if fields == size then size = 2 * size end
   for from = 1, #parent, ${ENTRY_BYTES} do
-    local a, b, c, d = struct.unpack('>I4I4I4I4', parent, from)
-    local hash = ${hashOf('a', 'b', 'c', 'd')}
-    ${fieldIndex('index', 'hash', 'fields')}
+    local hash = decode('<I4', parent, from)
+    ${fieldIndexLua('index', 'hash')}
     local side = index == added and go or stay
-    side[#side + 1] = string.sub(parent, from, from + ${ENTRY_BYTES - 1})
+    side[#side + 1] = sub(parent, from, from + ${ENTRY_BYTES - 1})
   end
-  redis.call('HSET', BUCKET, parentName, table.concat(stay), addedName, table.concat(go))
+  stay = table.concat(stay)
+  if parentName == packName then
+    pack = stay
+  else
+    write[#write + 1] = parentName
+    write[#write + 1] = stay
+  end
+  write[#write + 1] = addedName
+  write[#write + 1] = table.concat(go)
 end
 `;
 }

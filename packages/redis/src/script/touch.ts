@@ -3,8 +3,10 @@
  * before the next request comes; keeps the key alive; and sweeps away what is dead, a piece at a time.
  */
 import { openLua, REPLY, type ScriptSettings, saveLua, startLua } from './bucket.js';
+import { NEWEST_LUA } from './budgets.js';
+import { ENTRY_BYTES } from './head.js';
 import { HOMES_OVER_LUA } from './homes.js';
-import { ENTRY_BYTES } from './nonces.js';
+import { LATEST_OF_KEY_LUA } from './nonces.js';
 
 /** Fields looked at in one call. */
 const FIELDS = 64;
@@ -16,28 +18,28 @@ const FIELDS = 64;
 export function touchScript(settings: ScriptSettings): string {
   const { pastMs } = settings;
   return `${startLua(settings)}
-${openLua(settings, "redis.call('HGET', BUCKET, 'm')")}
+${openLua(settings, "call('HGET', BUCKET, 'm')")}
 local cursor, oldest = ARGV[2], now - ${pastMs}
 if cursor ~= '' then
   local dead, sweptBefore = {}, swept
-  local page = redis.call('HSCAN', BUCKET, cursor, 'COUNT', ${FIELDS})
+  local page = call('HSCAN', BUCKET, cursor, 'COUNT', ${FIELDS})
   cursor = page[1]
   for i = 1, #page[2], 2 do
     local name, value = page[2][i], page[2][i + 1]
-    local kind, greatest = string.sub(name, 1, 1), oldest
+    local kind, greatest = sub(name, 1, 1), oldest
     if kind == 'n' then
       greatest = -1
       for from = 1, #value, ${ENTRY_BYTES} do
-        greatest = math.max(greatest, (struct.unpack('>I6', value, from + 16)))
+        greatest = math.max(greatest, (decode('<I6', value, from + 16)))
         if greatest >= oldest then break end
       end
       if greatest < oldest then dead[#dead + 1] = name end
     elseif kind == 'k' then
-      local _, _, _, capped, _, expired, groupLatest, _, homeUntil = struct.unpack('>I4I4I4dddddd', value)
+      ${LATEST_OF_KEY_LUA}
       local groupsName = 'g' .. name
-      local groups = redis.call('HGET', BUCKET, groupsName) or ''
-      greatest = math.max(capped, expired, groupLatest)
-      for from = 1, #groups, 12 do greatest = math.max(greatest, (struct.unpack('>d', groups, from))) end
+      local groups = call('HGET', BUCKET, groupsName) or ''
+      greatest = latest
+      for from = 1, #groups, 12 do greatest = math.max(greatest, (decode('<d', groups, from))) end
       if homeUntil >= oldest then greatest = oldest end
       if greatest < oldest then
         dead[#dead + 1] = name
@@ -48,26 +50,27 @@ if cursor ~= '' then
       if over then dead[#dead + 1] = name end
     elseif kind == 'o' then
       local kept = {}
-      local _, _, _, size, besideBytes = struct.unpack('>dddI4I2', value)
+      local _, _, _, size, besideBytes = decode('<dddI4I2', value)
       local position = 31 + besideBytes
       for _ = 1, size do
-        local length = struct.unpack('>I2', value, position)
-        local budget = string.sub(value, position + 2, position + 1 + length)
-        local log = redis.call('HGET', BUCKET, budget)
-        if log and #log > 8 and struct.unpack('>d', log, #log - 15) > at then kept[#kept + 1] = struct.pack('>I2', length) .. budget
+        local length = decode('<I2', value, position)
+        local budget = sub(value, position + 2, position + 1 + length)
+        local log = call('HGET', BUCKET, budget)
+        ${NEWEST_LUA}
+        if newest > at then kept[#kept + 1] = encode('<I2', length) .. budget
         else dead[#dead + 1] = budget end
         position = position + 2 + length
       end
       if #kept == 0 then dead[#dead + 1] = name
       elseif #kept < size then
         write[#write + 1] = name
-        write[#write + 1] = struct.pack('>dddI4I2', -1, 0, 0, #kept, 0) .. table.concat(kept)
+        write[#write + 1] = encode('<dddI4I2', -1, 0, 0, #kept, 0) .. table.concat(kept)
       end
     end
     if greatest < oldest then swept = math.max(swept, greatest) end
   end
   if swept > sweptBefore then changed = true end
-  for i = 1, #dead do redis.call('HDEL', BUCKET, dead[i]) end
+  for i = 1, #dead do call('HDEL', BUCKET, dead[i]) end
 end
 ${saveLua()}
 return { ${REPLY.fresh}, now, lost and 1 or 0, cursor }

@@ -5,37 +5,37 @@
  */
 import { openLua, REPLY, type ScriptSettings, saveLua, startLua } from './bucket.js';
 import { comesBackLua } from './budgets.js';
-import { CHARGE, FIXED_ARGUMENTS, headLua } from './head.js';
-import { ENTRY_BYTES, findNonceLua, KEY_RECORD, loadKeyLua } from './nonces.js';
+import { CHARGE, ENTRY_BYTES, FIXED_ARGUMENTS, headLua } from './head.js';
+import { findNonceLua, KEY_RECORD, loadKeyLua } from './nonces.js';
 
 /** ARGV: as for the admission; the head's first time is that of the admission on the budgets' clock. Replies `[admitted, now]`. */
 export function undoScript(settings: ScriptSettings): string {
   return `${startLua(settings)}
 ${headLua(settings.injectedTime)}
-local found = redis.call('HMGET', BUCKET, 'm', unpack(ARGV, 4, ${FIXED_ARGUMENTS} + count))
+local found = call('HMGET', BUCKET, 'm', unpack(ARGV, ${FIXED_ARGUMENTS}, ${FIXED_ARGUMENTS} + count))
 ${openLua(settings, 'found[1]')}
 if found[2] then
   ${loadKeyLua('found[2]')}
   ${findNonceLua()}
-  if position and struct.unpack('>I6', pack, position + 16) == signed then
+  if position and decode('<I6', pack, position + 16) == signed then
     if opened > 0 then opened = opened - 1 end
     write = {
-      packName, string.sub(pack, 1, position - 1) .. string.sub(pack, position + ${ENTRY_BYTES}),
+      packName, sub(pack, 1, position - 1) .. sub(pack, position + ${ENTRY_BYTES}),
       key, ${KEY_RECORD},
     }
     local today = at
     for i = 1, count do
-      local log, at = found[i + 3], by
+      local log, at = found[i + 2], by
       local limit, windowMs, cost = ${CHARGE.numbers('i')}
       ${comesBackLua()}
       -- What has come back by itself is not there any more, and what is there is another's.
-      for pair = 9, log and back > today and #log or 0, 16 do
-        local until_, units = struct.unpack('>dd', log, pair)
+      for pair = 1, log and back > today and #log - 8 or 0, 16 do
+        local until_, units = decode('<dd', log, pair)
         if until_ >= back and units >= cost then
-          local rest = units > cost and struct.pack('>dd', until_, units - cost) or ''
+          local rest = units > cost and encode('<dd', until_, units - cost) or ''
           write[#write + 1] = ${CHARGE.field('i')}
-          write[#write + 1] = struct.pack('>d', struct.unpack('>d', log) - cost)
-            .. string.sub(log, 9, pair - 1) .. rest .. string.sub(log, pair + 16)
+          write[#write + 1] = sub(log, 1, pair - 1) .. rest .. sub(log, pair + 16, -9)
+            .. encode('<d', decode('<d', log, #log - 7) - cost)
           break
         end
       end
