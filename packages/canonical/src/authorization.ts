@@ -33,13 +33,13 @@ export const MAX_FIELD_VALUE_BYTES = 2048;
 const LEADING_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/;
 
 /** The one form; what each parameter may be, the functions below say. */
-const FORM = new RegExp(
-  `^${SCHEME} key="([^"]*)", ts="([^"]*)", nonce="([^"]*)", scope="([^"]*)", digest="([^"]*)", headers="([^"]*)", sig="([^"]*)"$`,
-);
+const FORM =
+  /^CS1-HMAC-SHA256 key="([^"]*)", ts="([^"]*)", nonce="([^"]*)", scope="([^"]*)", digest="([^"]*)", headers="([^"]*)", sig="([^"]*)"$/;
 const KEY_ID = /^[A-Za-z0-9._~-]{1,64}$/;
 const TIMESTAMP = /^[1-9][0-9]{12}$/;
-const HEX_DIGITS = new Uint8Array(128);
-for (const digit of '0123456789abcdef') HEX_DIGITS[digit.charCodeAt(0)] = 1;
+const HEX_DIGITS: Uint8Array = /* @__PURE__ */ Uint8Array.from({ length: 128 }, (_, code) =>
+  '0123456789abcdef'.includes(String.fromCharCode(code)) ? 1 : 0,
+);
 
 export function isKeyId(text: string): boolean {
   return KEY_ID.test(text);

@@ -74,18 +74,6 @@ export function canonicalValue(name: string, value: string): string {
       `the signed field ${name} holds a control or non-ASCII character`,
     );
   }
-  return trimBlanks(value);
-}
-
-/** Trims space and tab. A loop, because a pattern for the end of the text is quadratic in hostile blanks. */
-function trimBlanks(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isBlank(text[start])) start++;
-  while (end > start && isBlank(text[end - 1])) end--;
-  return text.slice(start, end);
-}
-
-function isBlank(char: string | undefined): boolean {
-  return char === ' ' || char === '\t';
+  // Nothing but space and tab is left to trim.
+  return value.trim();
 }

@@ -33,7 +33,7 @@ export function canonicalPath(raw: string): string {
  * @throws CanonicalError `ambiguous-target`
  */
 export function refuseDotSegments(path: string): void {
-  if (DOT_SEGMENT.test(path)) {
+  if (path.includes('.') && DOT_SEGMENT.test(path)) {
     throw new CanonicalError('ambiguous-target', 'the path holds a dot segment');
   }
 }

@@ -32,8 +32,8 @@ export function requireWellFormed(text: string): void {
  */
 export function normalizeEscapes(text: string, respelled: RegExp): string {
   return text.replace(respelled, (match) => {
-    const octet = match.length === 3 ? Number.parseInt(match.slice(1), 16) : match.charCodeAt(0);
-    const char = String.fromCharCode(octet);
-    return UNRESERVED.test(char) ? char : `%${octet.toString(16).toUpperCase().padStart(2, '0')}`;
+    if (match.length === 1) return `%${match.charCodeAt(0).toString(16).toUpperCase()}`;
+    const char = String.fromCharCode(Number.parseInt(match.slice(1), 16));
+    return UNRESERVED.test(char) ? char : match.toUpperCase();
   });
 }

@@ -10,6 +10,7 @@ import { DEFAULT_SIGNATURE_FIELD, fieldsRequiredSigned, isSignable } from './fie
 import { collectFields, type FieldLine, type Fields, signedValue } from './fields.js';
 import { isMethod } from './method.js';
 import { canonicalTarget } from './target.js';
+import { requireText } from './wrong-option.js';
 
 /** The head of a request as it came over the wire. */
 export interface RequestHead {
@@ -50,10 +51,8 @@ export function requestPolicy(options: {
   const { requireSigned = [] } = options;
   if (!Array.isArray(requireSigned)) throw new TypeError('requireSigned: expected a list of field names');
   const added = requireSigned.map((given: unknown) => {
-    const name = typeof given === 'string' ? given.toLowerCase() : '';
-    if (isSignable(name, signatureField)) return name;
-    const shown = typeof given === 'string' ? JSON.stringify(given) : typeof given;
-    throw new TypeError(`requireSigned: ${shown} is not a field that can be signed`);
+    const fits = (name: string): boolean => isSignable(name.toLowerCase(), signatureField);
+    return requireText('requireSigned', given, fits, 'a field that can be signed').toLowerCase();
   });
   return {
     signatureField,
@@ -68,10 +67,8 @@ export function requestPolicy(options: {
  * @throws TypeError when it is not a field name, or one that hops change (spec 2.2.6, unsignable)
  */
 export function signatureFieldName(header: string = DEFAULT_SIGNATURE_FIELD): string {
-  const name = typeof header === 'string' ? header.toLowerCase() : '';
-  if (isSignable(name, '')) return name;
-  const shown = typeof header === 'string' ? JSON.stringify(header) : typeof header;
-  throw new TypeError(`header: ${shown} is not a field name that can carry a signature`);
+  const fits = (name: string): boolean => isSignable(name.toLowerCase(), '');
+  return requireText('header', header, fits, 'a field name that can carry a signature').toLowerCase();
 }
 
 /**

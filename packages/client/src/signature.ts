@@ -12,6 +12,7 @@ import {
   formatDebug,
   isHex256,
   isMethod,
+  isTimestamp,
   MAX_FIELD_VALUE_BYTES,
   MAX_SIGNED_FIELDS,
   requireAuthority,
@@ -54,11 +55,6 @@ export interface Signature {
   readonly subject: VerdictSubject;
 }
 
-const EMPTY_DIGEST = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-/** The times of 13 digits. */
-const MIN_TIME_MS = 1e12;
-const MAX_TIME_MS = 1e13 - 1;
-
 /**
  * Signs.
  *
@@ -73,13 +69,10 @@ export function makeSignature(config: SigningConfig, clock: ClientClock, input: 
     throw new TypeError(`method: ${JSON.stringify(method)} cannot be signed`);
   }
   const { path, query, audience } = readTarget(config, input);
-  const digest = readDigest(input);
+  const digest = readDigest(config, input);
   const scope = input.scope === undefined ? config.scope : requireScope(input.scope);
-  const timeMs = Math.floor(config.now() + clock.offsetMs);
-  if (!(timeMs >= MIN_TIME_MS && timeMs <= MAX_TIME_MS)) {
-    throw new RangeError(`now: ${timeMs} is not a Unix time in milliseconds`);
-  }
-  const ts = String(timeMs);
+  const ts = String(Math.floor(config.now() + clock.offsetMs));
+  if (!isTimestamp(ts)) throw new RangeError(`now: ${ts} is not a Unix time in milliseconds`);
   const nonce = config.nonce();
   const headers = input.headers === undefined ? [] : readHeaders(config, input.headers);
 
@@ -111,12 +104,12 @@ function readTarget(
   return { path, query, audience: named ?? authority ?? requireAuthority('url', url?.host ?? '') };
 }
 
-function readDigest({ body, digest }: SignInput): string {
+function readDigest(config: SigningConfig, { body, digest }: SignInput): string {
   if (digest !== undefined) {
     if (!isHex256(digest)) throw new TypeError('digest: expected 64 lower-case hex digits');
     return digest;
   }
-  if (body === undefined) return EMPTY_DIGEST;
+  if (body === undefined) return config.emptyDigest;
   if (typeof body === 'string' || body instanceof Uint8Array) return sha256Hex(body);
   if (body instanceof ArrayBuffer) return sha256Hex(new Uint8Array(body));
   throw new TypeError('body: expected text, a Uint8Array or an ArrayBuffer; for a stream give its digest');
@@ -133,9 +126,6 @@ function readHeaders(config: SigningConfig, headers: HeadersInput): (readonly [s
       );
     }
   }
-  const signed: (readonly [string, string])[] = [];
-  for (const name of config.signedWhenPresent) {
-    if (fields.has(name)) signed.push([name, signedValue(fields, name)]);
-  }
-  return signed;
+  const names = fields.names.filter((name) => config.signedWhenPresent.has(name)).sort();
+  return names.map((name) => [name, signedValue(fields, name)]);
 }

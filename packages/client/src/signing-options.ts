@@ -11,6 +11,7 @@ import {
   requireKeyId,
   requireText,
   type SecretKey,
+  sha256Hex,
   signatureFieldName,
 } from '@countersign/canonical';
 import { requireList, requireType } from './option-kinds.js';
@@ -43,12 +44,13 @@ export interface SigningConfig {
   readonly scope: string;
   readonly audience: string | undefined;
   readonly header: string;
-  /** Ascending. */
-  readonly signedWhenPresent: readonly string[];
+  readonly signedWhenPresent: ReadonlySet<string>;
   readonly now: () => number;
   /** Throws TypeError when a given one does not make UUIDs. */
   readonly nonce: () => string;
   readonly debug: boolean;
+  /** The digest of requests without a body. */
+  readonly emptyDigest: string;
 }
 
 /** @throws TypeError that names the option */
@@ -74,10 +76,11 @@ export function readSignerOptions(options: SignerOptions): SigningConfig {
     scope: requireScope(scope),
     audience: audience === undefined ? undefined : requireAuthority('audience', audience),
     header,
-    signedWhenPresent: [...new Set([...fieldsSignedWhenPresent(header), ...added])].sort(),
+    signedWhenPresent: new Set([...fieldsSignedWhenPresent(header), ...added]),
     now: requireType('now', now, 'function'),
     nonce: nonce === undefined ? randomNonce : checkedNonce(requireType('nonce', nonce, 'function')),
     debug: requireType('debug', debug, 'boolean'),
+    emptyDigest: sha256Hex(''),
   };
 }
 

@@ -7,7 +7,10 @@ import { type Refusal, refusal } from '../refusals.js';
 import { shown } from '../shown.js';
 import type { Admission, AdmissionResult, BudgetLevel, Charge } from '../store.js';
 
-const [ZERO, NINE, LOWER_A] = [0x30, 0x39, 0x61];
+const NONCE_BYTES = 16;
+/** By the digit's character code. */
+const HEX_VALUES = new Uint8Array(128);
+for (const [value, digit] of [...'0123456789abcdef'].entries()) HEX_VALUES[digit.charCodeAt(0)] = value;
 
 /** The admission that a proved request asks for. */
 export function admissionOf(
@@ -67,18 +70,18 @@ export function judgeAdmission(result: AdmissionResult, clock: Clock): readonly 
   }
 }
 
-/** @param uuid in lower case */
+/** The 16 octets of a UUID in lower case. */
 function nonceBytes(uuid: string): Uint8Array {
-  const bytes = new Uint8Array(16);
+  const bytes = new Uint8Array(NONCE_BYTES);
   let at = 0;
-  for (let i = 0; i < 16; i++) {
-    if (uuid[at] === '-') at++;
-    bytes[i] = (hexDigit(uuid.charCodeAt(at)) << 4) | hexDigit(uuid.charCodeAt(at + 1));
+  for (let i = 0; i < NONCE_BYTES; i++) {
+    if (i === 4 || i === 6 || i === 8 || i === 10) at++;
+    bytes[i] = hexValue(uuid, at) * 16 + hexValue(uuid, at + 1);
     at += 2;
   }
   return bytes;
 }
 
-function hexDigit(code: number): number {
-  return code <= NINE ? code - ZERO : code - LOWER_A + 10;
+function hexValue(hex: string, at: number): number {
+  return HEX_VALUES[hex.charCodeAt(at)] ?? 0;
 }
