@@ -1,6 +1,6 @@
 /** The arguments of the admission script, but for the identity, which the connection knows (`script/admit.ts`). */
 import type { Admission } from '@countersign/server/stores';
-import type { Argument } from './link/link.js';
+import type { Argument } from './link/wire.js';
 import { admissionHead } from './script/head.js';
 
 /**

@@ -3,7 +3,7 @@
  * new, when it was given to another owner, and once an hour (`script/homes.ts` has the rules). It admits nothing.
  */
 import type { Bucket } from './bucket-names.js';
-import type { Argument, Reply } from './link/link.js';
+import type { Argument, Reply } from './link/wire.js';
 import { REPLY } from './script/bucket.js';
 import type { Script, Scripts } from './scripts.js';
 

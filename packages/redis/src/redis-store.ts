@@ -86,7 +86,7 @@ export function storeOver(
     const { run, undo, scripts, bringHome, confirm, touchAll } = await engine();
     const { key, owner } = admission;
     const bucket = bucketOf(owner);
-    const native = bucketOf(key);
+    const native = key === owner ? bucket : bucketOf(key);
     const args = admitArguments(admission, byMs, native === bucket);
     if (late()) return unavailable('late');
     let { reply, link } = await run(scripts.admit, bucket, args);

@@ -7,7 +7,7 @@ import {
   type AdmissionResult,
   staleSinceMs,
 } from '@countersign/server/stores';
-import type { Reply } from './link/link.js';
+import type { Reply } from './link/wire.js';
 import { REPLY } from './script/bucket.js';
 
 /** What the caller is told to wait when the store cannot tell. */

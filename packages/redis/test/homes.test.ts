@@ -8,7 +8,7 @@ import { admissionAt, type FakeClock, fakeClock, TOLERANCE } from '@countersign/
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
 import { bucketIndex } from '../src/bucket-names.js';
-import type { Routed } from '../src/link/route.js';
+import type { Routed } from '../src/link/link.js';
 import { storeOver } from '../src/redis-store.js';
 import { redisStoreSettings } from '../src/redis-store-options.js';
 import { REPLY } from '../src/script/bucket.js';

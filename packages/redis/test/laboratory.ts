@@ -6,8 +6,8 @@ import { type Admission, type AdmissionResult, acceptanceWindow } from '@counter
 import { type FakeClock, fakeClock, TOLERANCE } from '@countersign/testkit/store-contract';
 import { admitArguments } from '../src/admit-arguments.js';
 import { type Bucket, bucketIndex, createBuckets } from '../src/bucket-names.js';
-import type { Argument, Reply } from '../src/link/link.js';
 import type { Route } from '../src/link/route.js';
+import type { Argument, Reply } from '../src/link/wire.js';
 import { admissionResult } from '../src/replies.js';
 import type { ScriptSettings } from '../src/script/bucket.js';
 import { compileScripts, type Script, type Scripts } from '../src/scripts.js';

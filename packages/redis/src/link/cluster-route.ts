@@ -6,8 +6,9 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Bucket } from '../bucket-names.js';
 import type { Script } from '../scripts.js';
-import { type Argument, CONNECTION_OPTIONS, createLink, type Link, type LinkEvents } from './link.js';
-import type { Route, Routed } from './route.js';
+import { CONNECTION_OPTIONS, createLink, type Link, type LinkEvents, type Routed } from './link.js';
+import type { Route } from './route.js';
+import type { Argument } from './wire.js';
 
 const MAX_REDIRECTS = 5;
 const MAX_PAUSE_MS = 100;
@@ -60,9 +61,8 @@ export function createClusterRoute(
       refresh();
       throw new Error(`Redis Cluster: no connection to the master of slot ${bucket.slot} (${own.status})`);
     }
-    const link = linkTo(redis);
     try {
-      return { reply: await link.run(script, bucket.key, args, asking), link };
+      return await linkTo(redis).run(script, bucket.key, args, asking);
     } catch (error) {
       const [kind, , target] = error instanceof Error ? error.message.split(' ') : [];
       if (kind !== 'ASK') refresh();

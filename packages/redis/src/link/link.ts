@@ -6,9 +6,7 @@
 import type { Redis } from 'ioredis';
 import { REPLY } from '../script/bucket.js';
 import type { Script } from '../scripts.js';
-
-/** What a script answered: its code, the server's time in Unix milliseconds, and what else it says. */
-export type Reply = readonly [code: number, nowMs: number, ...rest: unknown[]];
+import { type Argument, type Reply, readReply, scriptCommand } from './wire.js';
 
 export interface Link {
   readonly redis: Redis;
@@ -21,10 +19,14 @@ export interface Link {
    *
    * @param asking whether the server is asked for a slot that is on its way to it
    */
-  readonly run: (script: Script, key: string, args: readonly Argument[], asking?: boolean) => Promise<Reply>;
+  readonly run: (script: Script, key: string, args: readonly Argument[], asking?: boolean) => Promise<Routed>;
 }
 
-export type Argument = string | number | Buffer;
+/** An answer, and the connection that it came by. */
+export interface Routed {
+  readonly reply: Reply;
+  readonly link: Link;
+}
 
 export interface LinkEvents {
   /** A reading of the server's clock, taken at some moment of the last `elapsedMs`. */
@@ -57,6 +59,8 @@ const TICK_MS = 100;
 const LEAVE_AGAIN_MS = 250;
 /** More commands than this are not left waiting for a server that is silent. */
 const MAX_WAITING = 20_000;
+/** Commands in one write: so many that it costs little, so few that the server has something to do meanwhile. */
+const AT_ONCE = 16;
 /** Errors of a server that was a master and is none, or must not act as one: somebody else may be by now. */
 const DEPOSED = /^(READONLY|NOREPLICAS|MASTERDOWN)\b/;
 
@@ -69,6 +73,7 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
   let left = -1;
   let leftMs = Number.NEGATIVE_INFINITY;
   let opening: Promise<void> | undefined;
+  let gathered = 0;
   redis.on('close', () => {
     connection += 1;
     identity = '';
@@ -108,6 +113,21 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
     });
     return opening;
   };
+  /** Lets commands that are sent in one turn of the event loop leave together: a write costs more than a command. */
+  const gather = (): void => {
+    if (gathered === 0) {
+      redis.stream.cork();
+      setImmediate(letGo, redis.stream);
+    } else if (gathered % AT_ONCE === 0) {
+      redis.stream.uncork();
+      redis.stream.cork();
+    }
+    gathered += 1;
+  };
+  const letGo = (stream: Redis['stream']): void => {
+    stream.uncork();
+    gathered = 0;
+  };
   const send = async (
     script: Script,
     key: string,
@@ -115,11 +135,26 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
     asking: boolean,
   ): Promise<Reply> => {
     const sentMs = performance.now();
+    const ask = (name: 'evalsha' | 'eval'): Promise<unknown> => {
+      if (asking) redis.asking().catch(() => {});
+      const command = scriptCommand(name, script, key, identity, args);
+      redis.sendCommand(command);
+      return command.promise;
+    };
     waiting += 1;
     listen();
+    gather();
     try {
-      const reply = await evaluate(redis, script, [key, identity, ...args], asking);
-      if (!isReply(reply)) throw new Error(`${address(redis)} gave an answer that is no script's of ours`);
+      let answer: unknown;
+      try {
+        answer = await ask('evalsha');
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        answer = await ask('eval');
+      }
+      const reply = readReply(answer);
+      if (reply === undefined)
+        throw new Error(`${address(redis)} gave an answer that is no script's of ours`);
       onTime(reply[1], performance.now() - sentMs);
       return reply;
     } finally {
@@ -128,7 +163,7 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
     }
   };
 
-  return {
+  const link: Link = {
     redis,
     identity: () => identity,
     connection: () => connection,
@@ -146,41 +181,19 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
           onServer(redis);
           reply = await send(script, key, args, asking);
         }
-        return reply;
+        return { reply, link };
       } catch (error) {
         if (error instanceof Error && DEPOSED.test(error.message) && connection === before) leave();
         throw error;
       }
     },
   };
+  return link;
 }
 
 /** Host and port, for messages. */
 export function address(redis: Redis): string {
   return `Redis at ${redis.options.host ?? 'localhost'}:${redis.options.port ?? 6379}`;
-}
-
-async function evaluate(
-  redis: Redis,
-  { sha, text }: Script,
-  [key, ...args]: readonly [string, ...Argument[]],
-  asking: boolean,
-): Promise<unknown> {
-  const ask = (): void => {
-    if (asking) redis.asking().catch(() => {});
-  };
-  try {
-    ask();
-    return await redis.evalsha(sha, 1, key, ...args);
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    ask();
-    return redis.eval(text, 1, key, ...args);
-  }
-}
-
-function isReply(answer: unknown): answer is Reply {
-  return Array.isArray(answer) && typeof answer[0] === 'number' && typeof answer[1] === 'number';
 }
 
 /** Waits for a connection that is being made; rejects at once when none is. */

@@ -2,13 +2,8 @@
 import type { Bucket } from '../bucket-names.js';
 import type { Script } from '../scripts.js';
 import type { Topology } from '../server-check.js';
-import type { Argument, Link, LinkEvents, Reply } from './link.js';
-
-/** An answer, and the connection that it came by. */
-export interface Routed {
-  readonly reply: Reply;
-  readonly link: Link;
-}
+import type { Link, LinkEvents, Routed } from './link.js';
+import type { Argument } from './wire.js';
 
 /** The way to the servers: one, or a cluster of them. */
 export interface Route {

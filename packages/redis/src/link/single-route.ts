@@ -24,7 +24,7 @@ export function createSingleRoute(redis: Redis, events: LinkEvents, onError: (er
   const link = createLink(own, events);
   return {
     topology: (redis.options.sentinels ?? []).length > 0 ? 'sentinel' : 'single',
-    run: async (script, { key }, args) => ({ reply: await link.run(script, key, args), link }),
+    run: (script, { key }, args) => link.run(script, key, args),
     masters: async () => {
       await connected(own);
       return [link];

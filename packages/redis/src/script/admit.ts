@@ -19,8 +19,8 @@ import {
 /**
  * ARGV: identity, the head (`head.ts`), `k<key>`, then the charges' fields.
  *
- * Replies: `[code, now, …]`. Admitted: the budgets' time and, for each charge, units left, and milliseconds until more
- * come. Limited: the wait (-1: for ever) and, for each charge, the same and whether it was violated. Recovering: the
+ * Replies: `[code, now, …]`. Admitted, as one string of doubles without the code: now, the budgets' time and, for each
+ * charge, units left, and milliseconds until more come. Limited: the wait (-1: for ever) and, for each charge, the same and whether it was violated. Recovering: the
  * horizon, since when the signature is dead, and whether the horizon rose just now.
  */
 export function admitScript(settings: ScriptSettings): string {
@@ -65,7 +65,7 @@ repeat
   end
   -- The record and the pack come last; there are places for three budgets.
   write = { key, '', packName, '', nil, nil, nil, nil, nil, nil }
-  answer = { ${REPLY.admitted}, now, at, nil, nil, nil, nil, nil, nil }
+  answer = encode('<dd', now, at)
   ${chargeLua()}
   local used, from, waits, list, listName
   local wait, placeWait = 0, 0

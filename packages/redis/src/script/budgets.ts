@@ -57,7 +57,7 @@ for i = 1, count do
   if newest >= back then log = sub(log, first, -25) .. encode('<ddd', newest, units + cost, used)
   else log = sub(log, first, -9) .. encode('<ddd', back, cost, used) end
   write[2 * i + 3], write[2 * i + 4] = ${CHARGE.field('i')}, log
-  answer[2 * i + 2], answer[2 * i + 3] = limit - used, ceil(oldest - at)
+  answer = answer .. encode('<dd', limit - used, ceil(oldest - at))
   if now + windowMs * 1.02 > keepUntil then keepUntil = now + windowMs * 1.02 end
 end
 `;
