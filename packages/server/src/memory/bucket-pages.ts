@@ -25,13 +25,16 @@ export function offsetOf(bucket: number): number {
   return (bucket % PAGE_BUCKETS) * BUCKET_WORDS;
 }
 
-/** Adds a bucket at the end. The last page grows by an eighth of all, so that a small table has little to spare. */
+/** Adds a bucket at the end. The last page grows by a sixteenth of all, so that a small table has little to spare. */
 export function pushBucket(buckets: BucketPages): void {
   const { pages, count } = buckets;
   const page = Math.floor(count / PAGE_BUCKETS);
   const room = count % PAGE_BUCKETS;
   if (room * BUCKET_WORDS === (pages[page]?.length ?? 0)) {
-    pages[page] = resized(pages[page], Math.min(room + 1 + (count >> 3), PAGE_BUCKETS));
+    const grown = resized(pages[page], Math.min(room + 1 + (count >> 4), PAGE_BUCKETS));
+    // A list that begins with one element keeps no room for more: most keys have one page.
+    if (page === 0) buckets.pages = [grown];
+    else pages[page] = grown;
   }
   buckets.count += 1;
 }
@@ -42,7 +45,7 @@ export function popBucket(buckets: BucketPages): void {
   const { pages, count } = buckets;
   const page = Math.floor(count / PAGE_BUCKETS);
   const room = count % PAGE_BUCKETS;
-  const roomy = room + (count >> 3);
+  const roomy = room + (count >> 4);
   if (room === 0) pages.pop();
   else if (roomy * BUCKET_WORDS * 2 < (pages[page]?.length ?? 0)) pages[page] = resized(pages[page], roomy);
 }

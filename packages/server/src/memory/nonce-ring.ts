@@ -146,7 +146,9 @@ function newPage(ring: NonceRing, baseMs: number): Page {
   const words = new Int32Array(Math.min(Math.max(count, FIRST_ENTRIES), room) * ENTRY_WORDS);
   const page = { words, room, baseMs, latestMs: baseMs, count: 0 };
   ring.next = (ring.next + ((PAGE_ENTRIES - slotOf(ring.next)) % PAGE_ENTRIES)) >>> 0;
-  ring.pages.push(page);
+  // A list that begins with one element keeps no room for more: most keys have one page.
+  if (ring.pages.length === 0) ring.pages = [page];
+  else ring.pages.push(page);
   return page;
 }
 

@@ -120,6 +120,23 @@ describe('the nonce memory of a key', () => {
     }
   });
 
+  it('finds nonces that all fall into one bucket, until they are forgotten, and those that follow them', () => {
+    const memory = createNonceMemory(SEED);
+    const colliding: HashedNonce[] = [];
+    for (let id = 0; colliding.length < 400; id++)
+      if ((nonce(id).hash & 0xff) === 0) colliding.push(nonce(id));
+    for (const [order, each] of colliding.entries()) {
+      forgetExpired(memory, T + order - 200);
+      expect(remembers(memory, each)).toBe(false);
+      remember(memory, each, T + order, 1_000, T);
+      for (let back = 0; back <= order; back++) {
+        expect(remembers(memory, colliding[order - back] as HashedNonce)).toBe(back <= 200);
+      }
+    }
+    expect(memory.index.overflowInUse).toBeLessThanOrEqual(Math.ceil(201 / 12) + 1);
+    expect(memory.index.overflow.count).toBeLessThanOrEqual(Math.ceil(201 / 12) + 1);
+  });
+
   it('raises the horizon to the signed time of what it forgets, never to a clock reading', () => {
     const memory = createNonceMemory(SEED);
     remember(memory, nonce(1), T + 7, 2, T);
@@ -156,6 +173,8 @@ describe('the nonce memory of a key', () => {
     for (let id = 0; id < 200_000; id++) remember(memory, nonce(id), T, 1_000, T);
     expect(memory.ring.count).toBe(1_000);
     expect(memory.ring.pages.length).toBeLessThan(140);
+    // An eighth of the buckets overflow; one in use counts twice when it stays linked until it is looked at.
+    expect(memory.index.overflow.count).toBeLessThan(memory.index.buckets.count / 3);
     expect(memory.index.buckets.count).toBeLessThanOrEqual(126);
     for (let id = 199_000; id < 200_000; id++) expect(remembers(memory, nonce(id))).toBe(true);
     expect(remembers(memory, nonce(198_999))).toBe(false);
