@@ -3,7 +3,7 @@
  * written at the end, in one command, so that a refusal changes nothing and a failure leaves nothing half done.
  */
 import { openLua, REPLY, type ScriptSettings, saveLua, startLua } from './bucket.js';
-import { chargeLua, lookLua } from './budgets.js';
+import { chargeLua, lookLua, PAIR, SLICES, USED_BYTES } from './budgets.js';
 import { CHARGE, FIXED_ARGUMENTS, HEAD, headLua } from './head.js';
 import { isHomeLua } from './homes.js';
 import {
@@ -79,7 +79,7 @@ repeat
     for i = 1, count do
       local log, left, reset = found[i + 2], (${CHARGE.numbers('i')}) - used[i], 0
       if not log and placeWait ~= 0 then left, reset = 0, placeWait or 0
-      elseif log and from[i] < #log - 8 then reset = ceil(decode('<d', log, from[i]) - at) end
+      elseif log and from[i] < #log - ${USED_BYTES} then reset = ceil((decode('${PAIR}', log, from[i]) - tick) / ${SLICES}) end
       answer[3 * i + 1], answer[3 * i + 2], answer[3 * i + 3] = left, reset, waits[i] == 0 and 0 or 1
     end
     break

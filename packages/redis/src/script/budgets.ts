@@ -1,6 +1,7 @@
 /**
- * Lua: rate windows, the same as the server package's `rate-window.ts` to the bit, as packed logs: pairs of
- * when units come back and how many, oldest first, then all units in use. It knows no nonces.
+ * Lua: rate windows, the same as the server package's `rate-window.ts`, as packed logs: pairs of when units come back
+ * and how many, oldest first, then all units in use. Times are in 64ths of a millisecond, so that slices have whole
+ * numbers. It knows no nonces.
  *
  * Fields: `b<owner's length>:<owner><policy>` a budget's log; `o<owner>` the names of an owner's budgets, so that a
  * full table can tell when it has a place again.
@@ -10,21 +11,28 @@ import { CHARGE } from './head.js';
 
 /** As in `rate-window.ts`. */
 const EXACT_LIMIT = 128;
-const SLICES = 64;
+export const SLICES = 64;
 /** Budgets of the owner that are looked at for each new one. */
 const LOOKED_AT = 4;
 
-/** Lua: `back`, when what is charged at `at` comes back. */
+/** A pair: when units come back, and how many. */
+export const PAIR = '<I6I4';
+export const PAIR_BYTES = 10;
+/** All units in use, after the pairs. */
+export const USED = '<I4';
+export const USED_BYTES = 4;
+/** The last pair, and the units in use. */
+const TAIL = '<I6I4I4';
+const TAIL_BYTES: number = PAIR_BYTES + USED_BYTES;
+
+/** Lua: `back`, when what is charged at `tick` comes back. A 64th of a window has as many ticks as the window milliseconds. */
 export function comesBackLua(): string {
-  return `local back = at + windowMs
-  if limit > ${EXACT_LIMIT} then
-    local slice = windowMs / ${SLICES}
-    back = (math.floor(at / slice) + 1) * slice + windowMs
-  end`;
+  return `local back = tick + ${SLICES} * windowMs
+  if limit > ${EXACT_LIMIT} then back = back - tick % windowMs + windowMs end`;
 }
 
-/** Lua: `newest`, when the last units of `log` come back; at or before `at` when none are in use. */
-export const NEWEST_LUA: string = `local newest = log and #log > 8 and decode('<d', log, #log - 23) or -1`;
+/** Lua: `newest`, when in milliseconds the last units of `log` come back; at or before `at` when none are in use. */
+export const NEWEST_LUA: string = `local newest = log and #log > ${USED_BYTES} and decode('${PAIR}', log, #log - ${TAIL_BYTES - 1}) / ${SLICES} or -1`;
 
 /**
  * Lua: charges every budget at `at`, as if each had the units, and puts the logs after the nonce into `write` and what
@@ -32,19 +40,19 @@ export const NEWEST_LUA: string = `local newest = log and #log > 8 and decode('<
  */
 export function chargeLua(): string {
   return `
-local spent, missing = false, 0
+local spent, missing, tick = false, 0, at * ${SLICES}
 for i = 1, count do
   local limit, windowMs, cost = ${CHARGE.numbers('i')}
   ${comesBackLua()}
   local log, first, newest, units, used, oldest = found[i + 2], 1, -1, 0, 0, back
   if not log then missing = missing + 1
-  elseif #log > 8 then newest, units, used = decode('<ddd', log, #log - 23) end
-  if newest > at then
+  elseif #log > ${USED_BYTES} then newest, units, used = decode('${TAIL}', log, #log - ${TAIL_BYTES - 1}) end
+  if newest > tick then
     local gone
-    oldest, gone = decode('<dd', log)
-    while oldest <= at do
-      used, first = used - gone, first + 16
-      oldest, gone = decode('<dd', log, first)
+    oldest, gone = decode('${PAIR}', log)
+    while oldest <= tick do
+      used, first = used - gone, first + ${PAIR_BYTES}
+      oldest, gone = decode('${PAIR}', log, first)
     end
   else
     log, used = '', 0
@@ -54,10 +62,10 @@ for i = 1, count do
     spent = true
     break
   end
-  if newest >= back then log = sub(log, first, -25) .. encode('<ddd', newest, units + cost, used)
-  else log = sub(log, first, -9) .. encode('<ddd', back, cost, used) end
+  if newest >= back then log = sub(log, first, -${TAIL_BYTES + 1}) .. encode('${TAIL}', newest, units + cost, used)
+  else log = sub(log, first, -${USED_BYTES + 1}) .. encode('${TAIL}', back, cost, used) end
   write[2 * i + 3], write[2 * i + 4] = ${CHARGE.field('i')}, log
-  answer = answer .. encode('<dd', limit - used, ceil(oldest - at))
+  answer = answer .. encode('<dd', limit - used, ceil((oldest - tick) / ${SLICES}))
   if now + windowMs * 1.02 > keepUntil then keepUntil = now + windowMs * 1.02 end
 end
 `;
@@ -75,26 +83,26 @@ for i = 1, count do
   local log, units, first, own = found[i + 2], 0, 1, 0
   local limit, _, cost = ${CHARGE.numbers('i')}
   if log then
-    units = decode('<d', log, #log - 7)
-    while first < #log - 8 do
-      local back, gone = decode('<dd', log, first)
-      if back > at then break end
+    units = decode('${USED}', log, #log - ${USED_BYTES - 1})
+    while first < #log - ${USED_BYTES} do
+      local back, gone = decode('${PAIR}', log, first)
+      if back > tick then break end
       units = units - gone
-      first = first + 16
+      first = first + ${PAIR_BYTES}
     end
   end
   used[i], from[i] = units, first
   if cost > limit then
     own = false
   elseif units + cost > limit then
-    local lacking, back, position = units + cost - limit, at, first
+    local lacking, back, position = units + cost - limit, tick, first
     while lacking > 0 do
       local units
-      back, units = decode('<dd', log, position)
+      back, units = decode('${PAIR}', log, position)
       lacking = lacking - units
-      position = position + 16
+      position = position + ${PAIR_BYTES}
     end
-    own = ceil(back - at)
+    own = ceil((back - tick) / ${SLICES})
   end
   waits[i] = own
   if not own then wait = false elseif wait and own > wait then wait = own end

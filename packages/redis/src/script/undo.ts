@@ -4,7 +4,7 @@
  * answer: then nothing can have come in between.
  */
 import { openLua, REPLY, type ScriptSettings, saveLua, startLua } from './bucket.js';
-import { comesBackLua } from './budgets.js';
+import { comesBackLua, PAIR, PAIR_BYTES, SLICES, USED, USED_BYTES } from './budgets.js';
 import { CHARGE, ENTRY_BYTES, FIXED_ARGUMENTS, headLua } from './head.js';
 import { findNonceLua, KEY_RECORD, loadKeyLua } from './nonces.js';
 
@@ -23,19 +23,20 @@ if found[2] then
       packName, sub(pack, 1, position - 1) .. sub(pack, position + ${ENTRY_BYTES}),
       key, ${KEY_RECORD},
     }
-    local today = at
+    local today, tick = at * ${SLICES}, by * ${SLICES}
     for i = 1, count do
-      local log, at = found[i + 2], by
+      local log = found[i + 2]
       local limit, windowMs, cost = ${CHARGE.numbers('i')}
       ${comesBackLua()}
       -- What has come back by itself is not there any more, and what is there is another's.
-      for pair = 1, log and back > today and #log - 8 or 0, 16 do
-        local until_, units = decode('<dd', log, pair)
+      for pair = 1, log and back > today and #log - ${USED_BYTES} or 0, ${PAIR_BYTES} do
+        local until_, units = decode('${PAIR}', log, pair)
         if until_ >= back and units >= cost then
-          local rest = units > cost and encode('<dd', until_, units - cost) or ''
+          local rest = units > cost and encode('${PAIR}', until_, units - cost) or ''
+          local used = decode('${USED}', log, #log - ${USED_BYTES - 1})
           write[#write + 1] = ${CHARGE.field('i')}
-          write[#write + 1] = sub(log, 1, pair - 1) .. rest .. sub(log, pair + 16, -9)
-            .. encode('<d', decode('<d', log, #log - 7) - cost)
+          write[#write + 1] = sub(log, 1, pair - 1) .. rest .. sub(log, pair + ${PAIR_BYTES}, -${USED_BYTES + 1})
+            .. encode('${USED}', used - cost)
           break
         end
       end
