@@ -21,7 +21,7 @@ export interface OpenBody {
  * @throws TypeError when it was read already: that is a mistake in the order of middleware, not in the request
  */
 export function openBody(c: Context): OpenBody | undefined {
-  const incoming = nodeIncoming(c);
+  const incoming: (IncomingMessage & { rawBody?: Buffer }) | undefined = nodeIncoming(c);
   if (incoming?.httpVersionMajor === 1) {
     if (announcedBodyBytes(incoming) === 0) return undefined;
     if (isUnread(incoming) && isRequestOf(c.req.raw, incoming)) {
@@ -29,8 +29,7 @@ export function openBody(c: Context): OpenBody | undefined {
         source: nodeBody(incoming, { putBack: false }),
         giveBack: (bytes) => {
           // @hono/node-server takes these bytes in place of the stream; a new Request would cost as much as all else.
-          const { buffer, byteOffset, byteLength } = bytes;
-          Object.assign(incoming, { rawBody: Buffer.from(buffer, byteOffset, byteLength) });
+          incoming.rawBody = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
         },
       };
     }
@@ -65,8 +64,8 @@ function isRequestOf(raw: Request, incoming: IncomingMessage): boolean {
   let made = false;
   for (const symbol of Object.getOwnPropertySymbols(raw)) {
     const held: unknown = Reflect.get(raw, symbol);
-    if (held instanceof Request) return false;
-    made ||= held === incoming;
+    if (held === incoming) made = true;
+    else if (typeof held === 'object' && held instanceof Request) return false;
   }
   return made;
 }

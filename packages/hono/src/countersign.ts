@@ -4,7 +4,10 @@
 import {
   type Admitted,
   type AdmittedStream,
+  type AdmittedWithBody,
   BodyRefusedError,
+  type BodySource,
+  type Eventually,
   type ProvedHead,
   type Refused,
   type Verifier,
@@ -41,12 +44,19 @@ export function countersign(verifier: Verifier, options: CountersignOptions): Mi
   return async (c, next) => {
     // Waited for also where it is there: the body of a request mostly comes right behind the head.
     const proved = await verifier.verify(requestHead(c, options), route);
-    const verdict = proved.ok ? await admit(c, proved, body) : proved;
+    if (!proved.ok) return refusedResponse(c, proved);
+    const open = openBody(c);
+    const streamed = body === 'stream' && !BODILESS.has(c.req.method);
+    const verdict = await admit(proved, open?.source, streamed);
     if (!verdict.ok) return refusedResponse(c, verdict);
-    const { request, key, budgets } = verdict;
-    const verified = isStream(verdict) ? verdict.verified : VERIFIED;
-    c.set('countersign', { request, key, scope: verdict.scope, budgets, verified });
-    if (isStream(verdict)) return await answerStream(c, verdict, next);
+    const { request, key, scope: admittedScope, budgets } = verdict;
+    if ('verified' in verdict) {
+      replaceBody(c, readable(verdict.body));
+      c.set('countersign', { request, key, scope: admittedScope, budgets, verified: verdict.verified });
+      return await answerStream(c, verdict, next);
+    }
+    if ('body' in verdict) open?.giveBack(verdict.body);
+    c.set('countersign', { request, key, scope: admittedScope, budgets, verified: VERIFIED });
     const outgoing = nodeOutgoing(c);
     // Without Fetch's `Headers`, which would cost more than all else that is done to an answer here.
     if (outgoing !== undefined) addWithHead(outgoing, verdict.headers);
@@ -66,25 +76,13 @@ async function answerStream(c: Context, verdict: AdmittedStream, next: Next): Pr
   else addAdmittedFields(c, verdict);
 }
 
-function isStream(verdict: Admitted): verdict is AdmittedStream {
-  return 'verified' in verdict;
-}
-
-async function admit(
-  c: Context,
+function admit(
   proved: ProvedHead,
-  mode: 'buffer' | 'stream',
-): Promise<Admitted | AdmittedStream | Refused> {
-  const body = openBody(c);
-  if (body === undefined) return proved.withBody('');
-  if (mode === 'buffer' || BODILESS.has(c.req.method)) {
-    const verdict = await proved.buffer(body.source);
-    if (verdict.ok) body.giveBack(verdict.body);
-    return verdict;
-  }
-  const verdict = await proved.stream(body.source);
-  if (verdict.ok) replaceBody(c, readable(verdict.body));
-  return verdict;
+  source: BodySource | undefined,
+  streamed: boolean,
+): Eventually<Admitted | AdmittedWithBody | AdmittedStream | Refused> {
+  if (source === undefined) return proved.withBody('');
+  return streamed ? proved.stream(source) : proved.buffer(source);
 }
 
 /** The body as a stream that reads no further than it is read. */

@@ -62,14 +62,13 @@ export function provedHead(
       const wrong = checkBody(body, digest, bodyLimits);
       return wrong === undefined ? count() : no(wrong);
     },
-    buffer: async (source) => {
-      const body = await readBody(source, digest, bodyLimits);
-      // Another digest is known only at the end; the connection can go on.
-      attempt.bodyRead = !isRefusal(body) || body.refused === 'digest-mismatch';
-      if (isRefusal(body)) return no(body);
-      const verdict = await count();
-      return verdict.ok ? { ...verdict, body } : verdict;
-    },
+    buffer: (source) =>
+      after(readBody(source, digest, bodyLimits), (body) => {
+        // Another digest is known only at the end; the connection can go on.
+        attempt.bodyRead = !isRefusal(body) || body.refused === 'digest-mismatch';
+        if (isRefusal(body)) return no(body);
+        return after(count(), (verdict) => (verdict.ok ? { ...verdict, body } : verdict));
+      }),
     stream: (source) =>
       after(count(), (verdict) => {
         if (!verdict.ok) return verdict;

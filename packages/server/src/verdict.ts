@@ -69,7 +69,7 @@ export type Verdict = Admitted | Refused;
 /** The verdict on a head alone, with what an adapter needs to go on. Nothing has been admitted yet. */
 export interface ProvedHead extends Proved {
   /** Reads and checks the body, then admits: steps 6 and 7. */
-  readonly buffer: (source: BodySource) => Promise<AdmittedWithBody | Refused>;
+  readonly buffer: (source: BodySource) => Eventually<AdmittedWithBody | Refused>;
   /** Admits, then lets the body through while checking it: step 7 before step 6. */
   readonly stream: (source: BodySource) => Eventually<AdmittedStream | Refused>;
   /** Checks a body that is there as a whole, then admits. */

@@ -3,6 +3,7 @@
  * what it reads.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Eventually } from '../eventually.js';
 import type { BodySource } from '../steps/body.js';
 import { http2Stream } from './node-http2.js';
 import { announcedBodyBytes } from './node-request.js';
@@ -26,24 +27,42 @@ export function isUnread(incoming: IncomingMessage): boolean {
  * Reading throws when the client goes away before the end.
  */
 export function nodeBody(incoming: IncomingMessage, { putBack }: { readonly putBack: boolean }): BodySource {
-  return {
-    whole: () => wholeBody(incoming, putBack),
-    [Symbol.asyncIterator]: () => bodyPieces(incoming, putBack),
-  };
+  return new NodeBody(incoming, putBack);
 }
 
-/** The body, where its last byte is here and the stream neither flows nor was paused. */
-function wholeBody(incoming: IncomingMessage, putBack: boolean): Buffer | undefined {
-  const { readableFlowing, readableLength } = incoming;
-  if (readableFlowing !== null || readableLength === 0) return undefined;
-  // `complete` comes a moment later: Node sees to promises between the last byte and the end of the message.
-  if (readableLength !== announcedBodyBytes(incoming)) return undefined;
-  const body: Buffer | null = incoming.read();
-  if (body === null) return undefined;
-  if (putBack) restore(incoming, [body]);
-  // Lets `end` come.
-  else incoming.resume();
-  return body;
+/** A class, because making closures and a member with a computed name for each body takes 0.2 us. */
+class NodeBody implements BodySource {
+  readonly #incoming: IncomingMessage;
+  readonly #putBack: boolean;
+
+  constructor(incoming: IncomingMessage, putBack: boolean) {
+    this.#incoming = incoming;
+    this.#putBack = putBack;
+  }
+
+  /** The body, where its last byte is here and the stream neither flows nor was paused. */
+  whole(): Eventually<Buffer> | undefined {
+    const incoming = this.#incoming;
+    const { readableFlowing, readableLength } = incoming;
+    if (readableFlowing !== null || readableLength === 0) return undefined;
+    // `complete` comes a moment later: Node sees to promises between the last byte and the end of the message.
+    if (readableLength !== announcedBodyBytes(incoming)) return undefined;
+    const body: Buffer | null = incoming.read();
+    if (body === null) return undefined;
+    if (this.#putBack) {
+      restore(incoming, [body]);
+      return body;
+    }
+    // Waited for, because who answers before it makes Node and frameworks clean up behind it, which costs more.
+    incoming.resume();
+    return new Promise((resolve) => {
+      incoming.on('end', () => resolve(body));
+    });
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {
+    return bodyPieces(this.#incoming, this.#putBack);
+  }
 }
 
 async function* bodyPieces(incoming: IncomingMessage, putBack: boolean): AsyncGenerator<Buffer, void, void> {

@@ -22,8 +22,13 @@ export function nodeRequest(
   const { method = '' } = incoming;
   const headers = fieldLines(incoming);
   const address = clientAddress(incoming, headers, proxies);
-  const head = { method, target: withPrefix(target, prefix), headers };
-  return address === undefined ? head : { ...head, address };
+  const head: { -readonly [Member in keyof IncomingRequest]: IncomingRequest[Member] } = {
+    method,
+    target: withPrefix(target, prefix),
+    headers,
+  };
+  if (address !== undefined) head.address = address;
+  return head;
 }
 
 /** What the kernel says of a connection is an address, and is not looked at again. */
@@ -34,7 +39,7 @@ function clientAddress(
 ): string | undefined {
   const ofSocket = socket?.remoteAddress;
   if (proxies === 0 && !ofSocket?.includes('%')) return ofSocket;
-  const forwarded = lines.filter(([name]) => name.toLowerCase() === 'x-forwarded-for');
+  const forwarded = lines.filter(([name]) => name === 'x-forwarded-for');
   return forwardedAddress(
     ofSocket,
     forwarded.map(([, value]) => value),
@@ -43,16 +48,15 @@ function clientAddress(
 }
 
 /**
- * The raw field lines, but for those that the application cannot see. Node drops what exceeds `maxHeadersCount` from
- * `headers` and keeps it in `rawHeaders`: a signed field behind a thousand others would be verified, and missing from
- * what the handler gets.
+ * The raw field lines, their names in lower case, but for those that the application cannot see. Node drops what exceeds
+ * `maxHeadersCount` from `headers` and keeps it in `rawHeaders`: a signed field behind a thousand others would be
+ * verified, and missing from what the handler gets.
  */
 function fieldLines({ rawHeaders, headers }: IncomingMessage): FieldLine[] {
   const lines: FieldLine[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? '';
-    if (Object.hasOwn(headers, name.toLowerCase()) || isFraming(name))
-      lines.push([name, rawHeaders[i + 1] ?? '']);
+    const name = rawHeaders[i]?.toLowerCase() ?? '';
+    if (Object.hasOwn(headers, name) || isFraming(name)) lines.push([name, rawHeaders[i + 1] ?? '']);
   }
   return lines;
 }

@@ -3,14 +3,14 @@
  * adapter gives; it does not know where the bytes come from or go to.
  */
 import { createSha256, type Fields, sha256Hex } from '@countersign/canonical';
-import type { Eventually } from '../eventually.js';
+import { type Eventually, isPending } from '../eventually.js';
 import { type Refusal, type RefusalCode, refusal } from '../refusals.js';
 import { shown } from '../shown.js';
 
 /** The bytes of a body in pieces, as transmitted. Throws when the body ends early. */
 export interface BodySource extends AsyncIterable<Uint8Array> {
-  /** Takes the body at once when it is there to its last byte; `undefined` when it has to be waited for. */
-  readonly whole?: () => Uint8Array | undefined;
+  /** Takes the body when it is there to its last byte; no time is set for that. `undefined`: it has to be read in pieces. */
+  readonly whole?: () => Eventually<Uint8Array> | undefined;
 }
 
 export interface BodyLimits {
@@ -60,7 +60,7 @@ export function checkBody(
   return sha256Hex(bytes) === digest ? undefined : mismatch();
 }
 
-/** Reads a body to its end and checks it. Waits for nothing where the body is there. */
+/** Reads a body to its end and checks it. */
 export function readBody(
   source: BodySource,
   digest: string,
@@ -68,8 +68,8 @@ export function readBody(
 ): Eventually<Uint8Array | Refusal> {
   const check = (body: Uint8Array): Uint8Array | Refusal => checkBody(body, digest, limits) ?? body;
   try {
-    const whole = source.whole?.();
-    return whole === undefined ? readPieces(source, limits).then(check, asRefusal) : check(whole);
+    const whole = source.whole?.() ?? readPieces(source, limits);
+    return isPending(whole) ? Promise.resolve(whole).then(check, asRefusal) : check(whole);
   } catch (error) {
     return asRefusal(error);
   }
