@@ -1,11 +1,15 @@
-/** How long single calls take while a million nonces expire, and the one call that finds them all expired. */
+/**
+ * How long single calls take while a million nonces expire, and the one call that finds them all expired: the whole of
+ * verify and admit beside the floor, and the admission by itself beside a loop that does nothing.
+ */
 import { quantile, settle } from '../alternate.js';
 import type { Extent } from '../extent.js';
 import { orderBody } from '../order-request.js';
 import type { Comparison, Measured, Role, Row } from '../results.js';
 import { benchSigner, benchVerifier, signedLines, verifyOrder } from '../subjects/countersign.js';
 import { floor } from '../subjects/floor.js';
-import { steppedStore } from '../subjects/stepped-store.js';
+import { CHARGES } from '../subjects/limiters.js';
+import { type SteppedStore, steppedStore } from '../subjects/stepped-store.js';
 
 const WINDOW_MS = 310_000;
 /** So many expire with each call. */
@@ -16,16 +20,25 @@ const WARM_UP_SHARE = 0.1;
 const BODY = orderBody('order');
 const SHARES = [0.5, 0.99, 0.999, 1];
 
+/** As long as an admission takes, about; it allocates nothing. */
+const IDLE_STEPS = 1_000;
+
 export async function measureExpiry({ nonces }: Extent): Promise<Measured> {
+  const alone = measureAdmissions(nonces);
+  const whole = measureVerification(nonces);
+  return {
+    comparisons: [...whole.comparisons, alone],
+    figures: whole.figures,
+  };
+}
+
+function measureVerification(nonces: number): Measured {
   const calls = nonces / EXPIRE_EACH;
   const held = steppedStore({ forVerifier: true });
   const verifier = benchVerifier(held.store, held.nowMs);
   let signingMs = held.nowMs();
   const signer = benchSigner('key_live_1', () => signingMs);
-  for (let count = 0; count < nonces; count++) {
-    held.advance(stepMs(count, nonces));
-    held.admit();
-  }
+  fillOverWindow(held, nonces);
   signingMs = held.nowMs();
   const { call } = floor(BODY, 'bytes');
   for (let count = 0; count < WARM_UP_SHARE * calls; count++) {
@@ -77,6 +90,48 @@ export async function measureExpiry({ nonces }: Extent): Promise<Measured> {
       'expiry-longest-ms': Math.max(quantile(tookUs, 1), atOnceUs) / 1_000,
     },
   };
+}
+
+/** The store by itself: what is its own share of the pauses, and what is the machine's. */
+function measureAdmissions(nonces: number): Comparison {
+  const calls = nonces / EXPIRE_EACH;
+  const held = steppedStore();
+  fillOverWindow(held, nonces);
+  const idleUs = new Float64Array(calls);
+  const tookUs = new Float64Array(calls);
+  for (let count = 0; count < calls; count++) {
+    held.advance(stepMs(count, calls));
+    tookUs[count] = timeUs(() => held.admit(CHARGES));
+    idleUs[count] = timeUs(idle);
+  }
+  for (let count = 0; count < nonces; count++) held.admit();
+  held.advance(2 * WINDOW_MS);
+  const atOnceUs = timeUs(() => held.admit(CHARGES));
+  return {
+    id: 'expiry-admission',
+    title: `Single admissions while ${nonces.toLocaleString('en')} nonces expire`,
+    unit: 'µs',
+    better: 'less',
+    rows: [
+      ...rowsOf('a loop that does nothing', 'floor', idleUs),
+      ...rowsOf('admission', 'us', tookUs),
+      single('the one admission that finds all expired', 'us', atOnceUs),
+    ],
+    notes: ['Two budgets. What pauses the loop that does nothing is the machine.'],
+  };
+}
+
+function fillOverWindow({ advance, admit }: SteppedStore, nonces: number): void {
+  for (let count = 0; count < nonces; count++) {
+    advance(stepMs(count, nonces));
+    admit();
+  }
+}
+
+function idle(): number {
+  let sum = 0;
+  for (let step = 0; step < IDLE_STEPS; step++) sum ^= step;
+  return sum;
 }
 
 /** How far the clock goes on with the n-th of so many calls, which one acceptance window is spread over. */
