@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { AdmittedStream, ProvedHead, Verdict, Verifier } from '@countersign/server';
+import type { AdmittedStream, Eventually, ProvedHead, Verdict, Verifier } from '@countersign/server';
 import {
   type AdapterOptions,
   addWithHead,
@@ -50,11 +50,13 @@ export function countersign(verifier: Verifier, options: CountersignOptions): Co
       attach(request, verdict);
       next();
     };
-    const head = nodeRequest(request, request.originalUrl ?? request.url ?? '', options);
-    Promise.resolve(verifier.verify(head, route))
-      .then((proved) => (proved.ok ? admit(request, proved, body) : proved))
-      .then(proceed)
-      .catch(next);
+    const verify = async (): Promise<Verdict | AdmittedStream> => {
+      const head = nodeRequest(request, request.originalUrl ?? request.url ?? '', options);
+      // Waited for also where it is there: the body of a request mostly comes right behind the head.
+      const proved = await verifier.verify(head, route);
+      return proved.ok ? admit(request, proved, body) : proved;
+    };
+    verify().then(proceed).catch(next);
   };
 }
 
@@ -62,7 +64,7 @@ function admit(
   request: SignableRequest,
   proved: ProvedHead,
   body: 'buffer' | 'stream',
-): Verdict | AdmittedStream | Promise<Verdict | AdmittedStream> {
+): Eventually<Verdict | AdmittedStream> {
   if (announcedBodyBytes(request) === 0) return proved.withBody('');
   if (!isUnread(request)) {
     throw new TypeError(
@@ -74,16 +76,17 @@ function admit(
     : proved.stream(nodeBody(request, { putBack: false }));
 }
 
+const VERIFIED = Promise.resolve();
+
 function attach(request: SignableRequest, verdict: (Verdict & { readonly ok: true }) | AdmittedStream): void {
   const { request: signed, key, scope, budgets } = verdict;
-  const admitted = { request: signed, key, scope, budgets };
   if (!('verified' in verdict)) {
-    request.countersign = { ...admitted, verified: Promise.resolve(), body: request };
+    request.countersign = { request: signed, key, scope, budgets, verified: VERIFIED, body: request };
     return;
   }
   const body = Readable.from(verdict.body, { objectMode: false });
   // A reader hears of the error in any case; without a listener it would end the process.
   body.on('error', () => {});
   rememberStream(request, verdict);
-  request.countersign = { ...admitted, verified: verdict.verified, body };
+  request.countersign = { request: signed, key, scope, budgets, verified: verdict.verified, body };
 }

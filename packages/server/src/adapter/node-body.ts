@@ -8,16 +8,15 @@ import type { BodySource } from '../steps/body.js';
 import { http2Stream } from './node-http2.js';
 import { announcedBodyBytes } from './node-request.js';
 
-/** How many bytes were put back on a request's stream: all of its body. */
+/** How many bytes were put back on a request's stream: all of its body. Only where no field announces them. */
 const putBackBytes = new WeakMap<IncomingMessage, number>();
 
-/** Whether nobody has read from the request, or is about to: what was put back counts as unread. */
+/** Whether nobody has read from the request, or is about to: what was put back to its last byte counts as unread. */
 export function isUnread(incoming: IncomingMessage): boolean {
   if (incoming.readableEnded || incoming.readableEncoding !== null || incoming.readableFlowing === true)
     return false;
-  const restored = putBackBytes.get(incoming);
-  if (restored !== undefined) return incoming.readableLength === restored;
-  return !incoming.readableDidRead && incoming.listenerCount('readable') === 0;
+  if (!incoming.readableDidRead) return incoming.listenerCount('readable') === 0;
+  return incoming.readableLength === (putBackBytes.get(incoming) ?? announcedBodyBytes(incoming));
 }
 
 /**
@@ -50,7 +49,7 @@ class NodeBody implements BodySource {
     const body: Buffer | null = incoming.read();
     if (body === null) return undefined;
     if (this.#putBack) {
-      restore(incoming, [body]);
+      incoming.unshift(body);
       return body;
     }
     // Waited for, because who answers before it makes Node and frameworks clean up behind it, which costs more.
@@ -110,6 +109,6 @@ function hasArrived(incoming: IncomingMessage): boolean {
 function restore(incoming: IncomingMessage, chunks: readonly Buffer[]): void {
   const [first] = chunks;
   const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
-  putBackBytes.set(incoming, body.length);
+  if (body.length !== announcedBodyBytes(incoming)) putBackBytes.set(incoming, body.length);
   if (body.length > 0) incoming.unshift(body);
 }
