@@ -9,6 +9,7 @@ import { startRedis } from '@countersign/testkit/redis';
 import { Redis } from 'ioredis';
 import { admitArguments } from '../dist/admit-arguments.js';
 import { bucketIndex, createBuckets } from '../dist/bucket-names.js';
+import { readReply } from '../dist/link/wire.js';
 import { REPLY } from '../dist/script/bucket.js';
 import { compileScripts } from '../dist/scripts.js';
 
@@ -52,7 +53,7 @@ async function bytesPerNonce({ keys, nonces, charges = [], windows = 1 }) {
         const key = names[count % keys];
         const nonce = randomFillSync(new Uint8Array(16));
         const args = admitArguments({ key, owner: key, nonce, signedAtMs: nowMs, charges }, 0, true);
-        pipeline.evalsha(scripts.admit.sha, 1, homes[count % keys], identity, ...args, nowMs, nowMs);
+        pipeline.evalshaBuffer(scripts.admit.sha, 1, homes[count % keys], identity, ...args, nowMs, nowMs);
       }
       // The next pipeline is made while the server works on this one.
       const answered = pipeline.exec().then(requireAdmitted);
@@ -70,7 +71,7 @@ async function bytesPerNonce({ keys, nonces, charges = [], windows = 1 }) {
 function requireAdmitted(answers) {
   for (const [error, reply] of answers) {
     if (error) throw error;
-    if (reply[0] !== REPLY.admitted) throw new Error(`the script answered ${reply}`);
+    if (readReply(reply)?.[0] !== REPLY.admitted) throw new Error(`the script answered ${reply}`);
   }
 }
 

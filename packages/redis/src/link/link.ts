@@ -73,6 +73,7 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
   let left = -1;
   let leftMs = Number.NEGATIVE_INFINITY;
   let opening: Promise<void> | undefined;
+  let gathering: Redis['stream'] | undefined;
   let gathered = 0;
   redis.on('close', () => {
     connection += 1;
@@ -115,18 +116,20 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
   };
   /** Lets commands that are sent in one turn of the event loop leave together: a write costs more than a command. */
   const gather = (): void => {
-    if (gathered === 0) {
-      redis.stream.cork();
-      setImmediate(letGo, redis.stream);
+    const { stream } = redis;
+    if (gathering !== stream) {
+      gathering = stream;
+      gathered = 0;
+      stream.cork();
+      setImmediate(() => {
+        stream.uncork();
+        if (gathering === stream) gathering = undefined;
+      });
     } else if (gathered % AT_ONCE === 0) {
-      redis.stream.uncork();
-      redis.stream.cork();
+      stream.uncork();
+      stream.cork();
     }
     gathered += 1;
-  };
-  const letGo = (stream: Redis['stream']): void => {
-    stream.uncork();
-    gathered = 0;
   };
   const send = async (
     script: Script,
@@ -135,11 +138,9 @@ export function createLink(redis: Redis, { onTime, onServer }: LinkEvents): Link
     asking: boolean,
   ): Promise<Reply> => {
     const sentMs = performance.now();
-    const ask = (name: 'evalsha' | 'eval'): Promise<unknown> => {
+    const ask = (name: 'evalsha' | 'eval'): unknown => {
       if (asking) redis.asking().catch(() => {});
-      const command = scriptCommand(name, script, key, identity, args);
-      redis.sendCommand(command);
-      return command.promise;
+      return redis.sendCommand(scriptCommand(name, script, key, identity, args));
     };
     waiting += 1;
     listen();
