@@ -20,8 +20,9 @@ import {
  * ARGV: identity, the head (`head.ts`), `k<key>`, then the charges' fields.
  *
  * Replies: `[code, now, …]`. Admitted, as one string of doubles without the code: now, the budgets' time and, for each
- * charge, units left, and milliseconds until more come. Limited: the wait (-1: for ever) and, for each charge, the same and whether it was violated. Recovering: the
- * horizon, since when the signature is dead, and whether the horizon rose just now.
+ * charge, units left, and milliseconds until more come. Limited: the wait (-1: for ever) and, for each charge, the same
+ * and whether it was violated. Recovering: the horizon, since when the signature is dead, and whether the horizon rose
+ * just now.
  */
 export function admitScript(settings: ScriptSettings): string {
   const { pastMs, futureMs, injectedTime } = settings;
