@@ -50,6 +50,7 @@ export function leastScript(redis: Redis): Admissions {
   return {
     name: 'floor: a script with SET NX and one budget',
     role: 'floor',
+    note: 'ioredis as it comes: a write for each command',
     admit: async (key) => {
       const nonce = `n:${key}:${crypto.randomUUID()}`;
       const interval = MINUTE.windowMs / MINUTE.limit;
@@ -88,7 +89,7 @@ export async function countersignStore(redis: Redis, budgets: 1 | 3): Promise<Ad
   return {
     name: `countersign, ${budgets} ${budgets === 1 ? 'budget' : 'budgets'}`,
     role: 'us',
-    note: 'one script; horizon, window, replay, all budgets or none',
+    note: 'one script; horizon, window, replay, all budgets or none; sixteen commands a write',
     admit: async (key) => {
       const nonce = nonceBytes();
       const { outcome } = await store.admit({ key, owner: key, nonce, signedAtMs: Date.now(), charges });
