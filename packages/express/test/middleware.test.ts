@@ -120,7 +120,7 @@ describe.each(EXPRESS)('%s, a streamed body', (_, express) => {
   const form = '--b\r\nContent-Disposition: form-data; name="note"\r\n\r\ntwo words\r\n--b--\r\n';
 
   async function start() {
-    const watched = watchedVerifier();
+    const watched = watchedVerifier({ receipts: true });
     const app = express();
     const heard: unknown[] = [];
     const read = async (request: Request): Promise<Record<string, string>> => {
@@ -181,6 +181,8 @@ describe.each(EXPRESS)('%s, a streamed body', (_, express) => {
     const answer = await sendSigned(port, { ...head, body: form.replace('two', 'ten') });
     expect(answer.status).toBe(400);
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'digest-mismatch', charged: true });
+    // Not the receipt of the admission, which came before.
+    expect(answer.headers['countersign-verdict']).toContain('code="digest-mismatch"');
     expect((await sendSigned(port, signNow({ target: '/broken' }))).status).toBe(500);
     expect(heard.map(String)).toEqual(['Error: a handler failed']);
     expect(heard[0]).not.toBeInstanceOf(BodyRefusedError);

@@ -3,13 +3,17 @@
  * written: only then is it known what the application has set. It does not make the answer.
  */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { VERDICT_FIELD } from '@countersign/canonical';
 import vary from 'vary';
 
-/** What a field becomes, by its lower-case name: `cache-control` yields to the application's own, `vary` joins it. */
+/** They yield: to what the application says of caching, and to the verdict that refuses a body after its admission. */
+const YIELDING = new Set(['cache-control', VERDICT_FIELD]);
+
+/** What a field becomes, by its lower-case name, beside one that is there: some yield, `vary` joins it, others replace it. */
 export function besideOwn(name: string, own: string | undefined, value: string): string {
   if (own === undefined) return value;
   if (name === 'vary') return vary.append(own, value);
-  return name === 'cache-control' ? own : value;
+  return YIELDING.has(name) ? own : value;
 }
 
 type HeadArguments = [status: number, ...rest: unknown[]];
