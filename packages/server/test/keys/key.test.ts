@@ -53,7 +53,7 @@ describe('defineKey', () => {
     expect(key.secrets.map(({ key: secret }) => secret.hmacHex('text'))).toEqual(
       [bytes(7), bytes(8), bytes(9)].map((secret) => hmacSha256Hex(secret, 'text')),
     );
-    expect(key.limits?.own.get('*')).toEqual([{ limit: 10, windowMs: 1_000 }]);
+    expect(key.limits?.own.get('*')).toEqual([{ policy: '* 10/1s', limit: 10, windowMs: 1_000 }]);
   });
 
   test('is frozen through and through, and knows its own work', () => {
