@@ -4,7 +4,7 @@ import type { Extent } from '../extent.js';
 import { type Body, orderBody, type Size } from '../order-request.js';
 import { type Comparison, type Measured, ratioOf } from '../results.js';
 import { COUNTERSIGN, signWithCountersign } from '../subjects/countersign.js';
-import { floor } from '../subjects/floor.js';
+import { floor, USUAL_FLOOR, usualFloor } from '../subjects/floor.js';
 import { signWithHawk } from '../subjects/hawk.js';
 import { signWithHmacAuthExpress } from '../subjects/hmac-auth-express.js';
 import { signWithHttpMessageSignatures } from '../subjects/http-message-signatures.js';
@@ -15,6 +15,7 @@ import { signWithStandardWebhooks } from '../subjects/standard-webhooks.js';
 export function signers(body: Body): readonly Call<undefined>[] {
   return [
     floor(body, 'text'),
+    usualFloor(body, 'text'),
     signWithCountersign(body),
     signWithHawk(body),
     signWithAws4(body),
@@ -47,7 +48,13 @@ export async function measureSign(extent: Extent): Promise<Measured> {
     });
   }
   const [order] = comparisons;
-  return { comparisons, figures: order === undefined ? {} : { sign: ratioOf(order, COUNTERSIGN) } };
+  return { comparisons, figures: order === undefined ? {} : floorFigures('sign', order) };
+}
+
+/** Our ratio to the floor, and to the usual way of computing the same hashes. */
+export function floorFigures(name: string, comparison: Comparison): Record<string, number> {
+  const ratio = ratioOf(comparison, COUNTERSIGN);
+  return { [name]: ratio, [`${name}-usual`]: ratio / ratioOf(comparison, USUAL_FLOOR) };
 }
 
 /** The sizes beside the usual one get about half the rounds, by code that is warm already. */

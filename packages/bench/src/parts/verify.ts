@@ -2,19 +2,20 @@
 import { alternate, type Subject, timed } from '../alternate.js';
 import type { Extent } from '../extent.js';
 import { type Body, orderBody } from '../order-request.js';
-import { type Comparison, type Measured, ratioOf } from '../results.js';
-import { COUNTERSIGN, verifyWithCountersign } from '../subjects/countersign.js';
-import { floor } from '../subjects/floor.js';
+import type { Comparison, Measured } from '../results.js';
+import { verifyWithCountersign } from '../subjects/countersign.js';
+import { floor, usualFloor } from '../subjects/floor.js';
 import { verifyWithHawk, verifyWithHawkAndLimiter } from '../subjects/hawk.js';
 import { verifyWithHmacAuthExpress } from '../subjects/hmac-auth-express.js';
 import { verifyWithHttpMessageSignatures } from '../subjects/http-message-signatures.js';
 import { verifyWithStandardWebhooks } from '../subjects/standard-webhooks.js';
-import { SIZE_NAMES, turnsFor } from './sign.js';
+import { floorFigures, SIZE_NAMES, turnsFor } from './sign.js';
 
 /** All of them, the floor first. A peer's call rejects or throws when it does not accept what it signed. */
 export function verifiers(body: Body, extent: Extent): readonly Subject[] {
   return [
     timed(floor(body, 'bytes'), extent),
+    timed(usualFloor(body, 'bytes'), extent),
     timed(verifyWithCountersign(body), extent),
     timed(verifyWithHawk(body), extent),
     timed(verifyWithHawkAndLimiter(body), extent),
@@ -36,5 +37,5 @@ export async function measureVerify(extent: Extent): Promise<Measured> {
     });
   }
   const [order] = comparisons;
-  return { comparisons, figures: order === undefined ? {} : { verify: ratioOf(order, COUNTERSIGN) } };
+  return { comparisons, figures: order === undefined ? {} : floorFigures('verify', order) };
 }

@@ -16,7 +16,9 @@ export interface Judged extends Target {
 
 export const TARGETS: readonly Target[] = [
   atMost('`signer.sign`, of the floor', 'sign', 1.5, '×'),
+  atMost('the same, of createHash and createHmac', 'sign-usual', 1.5, '×'),
   atMost('verify and admit on the memory store, two budgets, of the floor', 'verify', 2.2, '×'),
+  atMost('the same, of createHash and createHmac', 'verify-usual', 2.2, '×'),
   atLeast('Hono with the verifier, of the same app without', 'hono', 78, '%'),
   atLeast('Express 5 with the verifier, of the same app without', 'express', 85, '%'),
   atLeast('Redis, one budget, of a script with SET NX and one budget', 'redis-1', 90, '%'),
