@@ -5,7 +5,7 @@ import {
   type Http2ServerRequest,
   connect as http2Connect,
 } from 'node:http2';
-import { type AddressInfo, connect, type Server } from 'node:net';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { setTimeout as pass } from 'node:timers/promises';
 import { announcedBodyBytes, isUnread, nodeBody } from '@countersign/server/adapter';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -90,6 +90,42 @@ describe('a body that came with its head', () => {
       expect(await whole).toEqual([undefined, false, 'ab', putBack ? 'ab' : true]);
     },
   );
+
+  it.each([
+    ['ends its connection', (socket: Socket) => socket.end()],
+    ['resets its connection', (socket: Socket) => socket.resetAndDestroy()],
+  ])('is taken where its client %s before it is read: no end would come', async (_, leave) => {
+    const server = createServer();
+    closers.push(() => server.close());
+    const port = await listen(server);
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${head}ab`));
+    closers.push(() => socket.destroy());
+    const [incoming] = (await once(server, 'request')) as [IncomingMessage];
+    const left = once(incoming, 'aborted');
+    leave(socket);
+    await left;
+    await pass(20);
+    expect([incoming.closed, incoming.readableEnded]).toEqual([true, false]);
+    expect(String(await nodeBody(incoming, { putBack: false }).whole?.())).toBe('ab');
+  });
+
+  it('is taken where the request is destroyed before its end', async () => {
+    const server = createServer();
+    closers.push(() => server.close());
+    const port = await listen(server);
+    const whole = new Promise<unknown[]>((resolve) => {
+      server.on('request', async (incoming) => {
+        await undefined;
+        const body = nodeBody(incoming, { putBack: false }).whole?.();
+        incoming.destroy();
+        resolve([String(await body), incoming.readableEnded]);
+      });
+    });
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${head}ab`));
+    socket.on('error', () => {});
+    closers.push(() => socket.destroy());
+    expect(await whole).toEqual(['ab', false]);
+  });
 
   it.each([
     ['of which a byte is missing', `${head}a`],
