@@ -25,7 +25,7 @@ export interface Admission {
   readonly nonce: Uint8Array;
   /** When the client says that it signed, Unix time in milliseconds. */
   readonly signedAtMs: number;
-  /** The budgets on the path; no policy twice. */
+  /** The budgets on the path. No policy stands twice: the verifier never sends that, and stores need not agree on it. */
   readonly charges: readonly Charge[];
   /**
    * For how many milliseconds the answer is waited for; absent: as long as it takes. By then the caller is told that
