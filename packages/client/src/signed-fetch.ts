@@ -6,6 +6,7 @@ import { type TransmittedBody, takeBody } from './body.js';
 import { type CallOptions, isOwnOrigin, readCallOptions } from './call-options.js';
 import { OutcomeUnknownError } from './errors.js';
 import { fetchOnce, type Hop, inheritedInit, type Transport, toAnswer } from './fetch-attempt.js';
+import { keepResponse } from './kept-response.js';
 import { requireType } from './option-kinds.js';
 import type { Pacer, Pacing } from './pacing.js';
 import { performCall } from './signed-call.js';
@@ -43,7 +44,15 @@ export function createFetch(signer: Signer, options: FetchOptions = {}): SignedF
   const send = requireType<typeof globalThis.fetch>('fetch', fetch, 'function');
   let pacer: Promise<Pacer> | undefined;
   const pacingOf = async (url: string, scope: string): Promise<Pacing> => {
-    pacer ??= import('./pacing.js').then(({ createPacer }) => createPacer());
+    pacer ??= import('./pacing.js').then(
+      ({ createPacer }) => createPacer(),
+      (cause: unknown) => {
+        pacer = undefined;
+        throw new TypeError('pace: pacing.js could not be loaded, and nothing was sent: call again', {
+          cause,
+        });
+      },
+    );
     return (await pacer)(new URL(url).origin, scope);
   };
 
@@ -84,7 +93,10 @@ export function createFetch(signer: Signer, options: FetchOptions = {}): SignedF
     if (redirect === 'manual' || !(opaque || REDIRECT_STATUSES.has(response.status))) return response;
     if (redirect === 'error') throw new TypeError('redirected, and the redirect mode is "error"');
     if (opaque) return response;
-    const { followRedirects } = await import('./redirects.js');
+    const { followRedirects } = await import('./redirects.js').catch(async (cause: unknown) => {
+      // The request was answered, so it may have been executed.
+      throw new OutcomeUnknownError(cause, await keepResponse(response));
+    });
     return followRedirects(hop, response, (next, executed) =>
       answerTo(next, { repeatable: true }).catch((error: unknown) => {
         // Whatever became of the GET, the request before it was answered.
