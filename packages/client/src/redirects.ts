@@ -14,19 +14,21 @@ const CREDENTIAL_FIELDS = ['authorization', 'cookie', 'proxy-authorization'];
 /**
  * Follows redirects to the answer that is the result.
  *
+ * @param statuses which statuses are redirects
  * @param send sends a request without body; `executed`: the answer to one that was more than a GET or HEAD
  * @throws TypeError after too many; what `send` throws
  */
 export async function followRedirects(
   first: Hop,
   answer: Response,
+  statuses: ReadonlySet<number>,
   send: (hop: Hop, executed: Response | undefined) => Promise<Response>,
 ): Promise<Response> {
   let hop = first;
   let response = answer;
   let executed: Response | undefined;
   for (let redirects = 0; ; redirects++) {
-    const next = nextHop(hop, response);
+    const next = statuses.has(response.status) ? nextHop(hop, response) : undefined;
     if (next === undefined) return response;
     // One that was cut meanwhile has nothing left to let go of.
     response.body?.cancel().catch(() => {});
@@ -39,12 +41,12 @@ export async function followRedirects(
 }
 
 /**
- * Where an answer sends this request on to; `undefined` when the answer itself is the result. After another method,
+ * Where a redirect sends this request on to; `undefined` when the answer itself is the result. After another method,
  * a 307 or 308 is not followed (a forged one would execute the request twice), nor a 301 or 302 after any but POST.
  */
 export function nextHop(hop: Hop, response: Response): Hop | undefined {
   const location = response.headers.get('location');
-  if (!followedStatuses(hop.method).includes(response.status) || location === null) return undefined;
+  if (!isFollowed(hop.method, response.status) || location === null) return undefined;
   if (!URL.canParse(location, hop.url)) return undefined;
   const url = new URL(location, hop.url);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
@@ -58,9 +60,8 @@ export function nextHop(hop: Hop, response: Response): Hop | undefined {
   return { url: url.href, method: becomesGet ? 'GET' : hop.method, headers, signed: hop.signed && !leaves };
 }
 
-function followedStatuses(method: string): readonly number[] {
-  if (isSafe(method)) return [301, 302, 303, 307, 308];
-  return method === 'POST' ? [301, 302, 303] : [303];
+function isFollowed(method: string, status: number): boolean {
+  return isSafe(method) || status === 303 || (method === 'POST' && (status === 301 || status === 302));
 }
 
 function isSafe(method: string): boolean {

@@ -97,7 +97,7 @@ export function createFetch(signer: Signer, options: FetchOptions = {}): SignedF
       // The request was answered, so it may have been executed.
       throw new OutcomeUnknownError(cause, await keepResponse(response));
     });
-    return followRedirects(hop, response, (next, executed) =>
+    return followRedirects(hop, response, REDIRECT_STATUSES, (next, executed) =>
       answerTo(next, { repeatable: true }).catch((error: unknown) => {
         // Whatever became of the GET, the request before it was answered.
         throw executed === undefined ? error : new OutcomeUnknownError(error, executed);

@@ -145,6 +145,12 @@ describe('follow', () => {
     }
   });
 
+  test('a Location is followed in a redirect only', async () => {
+    const server = await start(({ target }) => (target === '/old' ? to('/new') : to('/elsewhere', 201)));
+    expect((await fetch(`${server.origin}/old`)).status).toBe(201);
+    expect(server.received.map(({ target }) => target)).toEqual(['/old', '/new']);
+  });
+
   test('five times, and then a TypeError', async () => {
     const server = await start(({ target }) =>
       target === '/5' ? undefined : to(`/${Number(target.slice(1)) + 1}`),
