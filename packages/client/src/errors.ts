@@ -67,7 +67,9 @@ export class OutcomeUnknownError extends CountersignError {
   readonly lastResponse: Response | undefined;
 
   constructor(cause: unknown, lastResponse: Response | undefined) {
-    super('unknown', 'may have been executed: look at the resource before you call again', { cause });
+    super('unknown', 'the request may have been executed: look at the resource before you call again', {
+      cause,
+    });
     this.lastResponse = lastResponse;
   }
 }
@@ -80,7 +82,10 @@ export class AlreadyAdmittedError extends CountersignError {
   readonly earlierResponse: Response | undefined;
 
   constructor(earlierResponse: Response | undefined) {
-    super('admitted', 'was executed, but the answer is lost: look at the resource, do not call again');
+    super(
+      'admitted',
+      'the request was executed, but its answer is lost: look at the resource, do not call again',
+    );
     this.earlierResponse = earlierResponse;
   }
 }

@@ -66,7 +66,9 @@ export interface Signature {
 export function makeSignature(config: SigningConfig, clock: ClientClock, input: SignInput): Signature {
   const { method } = input;
   if (!isMethod(method) || method === 'CONNECT') {
-    throw new TypeError(`method: ${JSON.stringify(method)} cannot be signed`);
+    throw new TypeError(
+      `method: ${JSON.stringify(method)} cannot be signed: expected upper-case letters and hyphens, and not CONNECT`,
+    );
   }
   const { path, query, audience } = readTarget(config, input);
   const digest = readDigest(config, input);
@@ -83,7 +85,7 @@ export function makeSignature(config: SigningConfig, clock: ClientClock, input: 
   const value = formatAuthorization({ key, ts, nonce, scope, digest, headers: names, sig });
   if (names.length > MAX_SIGNED_FIELDS || value.length > MAX_FIELD_VALUE_BYTES) {
     throw new TypeError(
-      `headers: too many to sign: at most ${MAX_SIGNED_FIELDS}, in ${MAX_FIELD_VALUE_BYTES} bytes`,
+      `headers: too many to sign: at most ${MAX_SIGNED_FIELDS}, in a signature of ${MAX_FIELD_VALUE_BYTES} bytes; name fewer in signHeaders`,
     );
   }
   const fields: Record<string, string> = { [config.header]: value };
@@ -101,7 +103,11 @@ function readTarget(
   if (target === undefined) throw new TypeError('url: needed, or a target');
   const { path, query, authority } = canonicalTarget(target);
   const named = input.audience === undefined ? config.audience : requireAuthority('audience', input.audience);
-  return { path, query, audience: named ?? authority ?? requireAuthority('url', url?.host ?? '') };
+  return {
+    path,
+    query,
+    audience: named ?? authority ?? requireAuthority(url ? 'url' : 'audience', url?.host),
+  };
 }
 
 function readDigest(config: SigningConfig, { body, digest }: SignInput): string {

@@ -68,7 +68,12 @@ export function readSignerOptions(options: SignerOptions): SigningConfig {
   const header = signatureFieldName(options.header);
   const isAddable = (name: string): boolean => isSignable(name.toLowerCase(), header);
   const added = requireList('signHeaders', signHeaders).map((name) =>
-    requireText('signHeaders', name, isAddable, 'a field that can be signed').toLowerCase(),
+    requireText(
+      'signHeaders',
+      name,
+      isAddable,
+      'a field that can be signed: not the signature itself, host, cookie or one that hops change',
+    ).toLowerCase(),
   );
   return {
     keyId: requireKeyId('keyId', keyId),
@@ -86,7 +91,8 @@ export function readSignerOptions(options: SignerOptions): SigningConfig {
 
 /** @throws TypeError when this is neither a scope nor empty */
 export function requireScope(scope: unknown): string {
-  return scope === '' ? scope : requireText('scope', scope, isScope, 'a scope');
+  const expected = 'a scope: up to 8 segments of A-Z a-z 0-9 . _ ~ - joined by ":", 128 bytes in all';
+  return scope === '' ? scope : requireText('scope', scope, isScope, expected);
 }
 
 function checkedNonce(nonce: () => string): () => string {

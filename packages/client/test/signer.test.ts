@@ -99,16 +99,26 @@ describe('sign', () => {
     expect(Math.abs(Number(first?.ts) - Date.now())).toBeLessThan(5000);
   });
 
+  const METHODS = 'cannot be signed: expected upper-case letters and hyphens, and not CONNECT';
   test.each([
-    ['CONNECT', { method: 'CONNECT', url }, 'method: "CONNECT" cannot be signed'],
-    ['a lower-case method', { method: 'post', url }, 'method: "post" cannot be signed'],
+    ['CONNECT', { method: 'CONNECT', url }, `method: "CONNECT" ${METHODS}`],
+    ['a lower-case method', { method: 'post', url }, `method: "post" ${METHODS}`],
     ['no URL and no target', { method: 'GET' }, 'url: needed, or a target'],
     [
       'a target without an authority',
       { method: 'GET', target: '/' },
+      'audience: undefined is not a host with an optional port',
+    ],
+    [
+      'a URL without a host',
+      { method: 'GET', url: 'data:/a' },
       'url: "" is not a host with an optional port',
     ],
-    ['a wrong scope', { method: 'GET', url, scope: 'a::b' }, 'scope: "a::b" is not a scope'],
+    [
+      'a wrong scope',
+      { method: 'GET', url, scope: 'a::b' },
+      'scope: "a::b" is not a scope: up to 8 segments of A-Z a-z 0-9 . _ ~ - joined by ":", 128 bytes in all',
+    ],
     [
       'a wrong audience',
       { method: 'GET', url, audience: 'a/b' },

@@ -113,7 +113,7 @@ describe('sends what it signs', () => {
     expect((await named.request({ path: '/', method: 'GET' })).statusCode).toBe(200);
     expect(server.received[0]?.signed).toBeDefined();
     const unnamed = client.compose(countersign(createSigner(KEY)));
-    await expect(unnamed.request({ path: '/', method: 'GET' })).rejects.toThrow(/^url: /);
+    await expect(unnamed.request({ path: '/', method: 'GET' })).rejects.toThrow(/^audience: /);
   });
 
   test('only to the origins it is given', async () => {

@@ -108,7 +108,8 @@ function head(
 /** The path with `query`, as undici joins them. */
 function targetOf({ path, query }: DispatchOptions): string {
   const text = query ? stringify(query) : '';
-  if (text !== '' && /[?#]/.test(path)) throw new TypeError('query: the path has one already');
+  if (text !== '' && /[?#]/.test(path))
+    throw new TypeError('query: the path has a "?" or "#" already; give the query in one place');
   return text === '' ? path : `${path}?${text}`;
 }
 
