@@ -6,7 +6,9 @@ import { countersign } from '@countersign/express';
 import express, { type RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { server as hawk } from 'hawk';
+import { orderBody } from '../order-request.js';
 import { benchVerifier, SCOPE } from '../subjects/countersign.js';
+import { floor } from '../subjects/floor.js';
 import { CREDENTIALS, hawkRequest, nonceMap } from '../subjects/hawk.js';
 import { flexibleBudgets, HOUR, MINUTE } from '../subjects/limiters.js';
 import type { Protection } from './protection.js';
@@ -25,6 +27,16 @@ export async function serveExpress(protection: Protection): Promise<number> {
 
 const PROTECTIONS: Readonly<Record<Protection, () => RequestHandler[]>> = {
   none: () => [express.json()],
+  hashes: () => {
+    const { call } = floor(orderBody('order'), 'bytes');
+    return [
+      (_request, _response, next) => {
+        call(undefined);
+        next();
+      },
+      express.json(),
+    ];
+  },
   countersign: () => [countersign(benchVerifier(), { scope: SCOPE }), express.json()],
   'hawk-flexible': () => {
     const consume = flexibleBudgets();

@@ -4,7 +4,9 @@ import { type HttpBindings, serve } from '@hono/node-server';
 import { server as hawk } from 'hawk';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { rateLimiter } from 'hono-rate-limiter';
+import { orderBody } from '../order-request.js';
 import { benchVerifier, SCOPE } from '../subjects/countersign.js';
+import { floor } from '../subjects/floor.js';
 import { CREDENTIALS, hawkRequest, nonceMap } from '../subjects/hawk.js';
 import { flexibleBudgets, HOUR, MINUTE } from '../subjects/limiters.js';
 import type { Protection } from './protection.js';
@@ -28,6 +30,15 @@ export function serveHono(protection: Protection): Promise<number> {
 
 const PROTECTIONS: Readonly<Record<Protection, () => MiddlewareHandler<Env>[]>> = {
   none: () => [],
+  hashes: () => {
+    const { call } = floor(orderBody('order'), 'bytes');
+    return [
+      (_, next) => {
+        call(undefined);
+        return next();
+      },
+    ];
+  },
   countersign: () => [countersign(benchVerifier(), { scope: SCOPE })],
   'hawk-flexible': () => {
     const consume = flexibleBudgets();
