@@ -13,6 +13,8 @@ const MAY_IMPORT = {
   hono: ['canonical', 'server'],
   express: ['canonical', 'server'],
   redis: ['server'],
+  console: ['canonical', 'server'],
+  cli: ['canonical', 'client', 'server', 'hono', 'console'],
   testkit: ['canonical', 'client', 'server'],
   bench: ['canonical', 'client', 'server', 'hono', 'express', 'redis', 'testkit'],
 };

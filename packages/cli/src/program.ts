@@ -1,0 +1,46 @@
+/**
+ * The command line as a whole: which commands there are, and how each way of going wrong ends. What a command does is in
+ * `commands/`.
+ */
+import { Command, CommanderError } from 'commander';
+import { keygenCommand } from './commands/keygen.js';
+import type { Terminal } from './terminal/terminal.js';
+import { UsageError } from './terminal/usage-error.js';
+
+/** How a process ends. */
+export const EXIT = { ok: 0, found: 1, usage: 2, interrupted: 130 } as const;
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** A command, given what it uses of the world. Its action may throw; `finish` says with which status the process ends. */
+export type MakeCommand = (terminal: Terminal, finish: (status: ExitStatus) => void) => Command;
+
+const COMMANDS: readonly MakeCommand[] = [keygenCommand];
+
+/**
+ * Runs a command line.
+ *
+ * @param words what stands behind the program's name
+ */
+export async function runProgram(words: readonly string[], terminal: Terminal): Promise<ExitStatus> {
+  let status: ExitStatus = EXIT.ok;
+  const program = new Command('countersign')
+    .description('Sign requests, find out why a signature does not match, and attack your own verifier.')
+    .helpCommand(false)
+    .showHelpAfterError('(--help says more)');
+  for (const make of COMMANDS) program.addCommand(make(terminal, (ended) => (status = ended)));
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: terminal.write,
+      writeErr: terminal.writeError,
+      getOutHasColors: () => terminal.colour,
+    });
+  }
+  try {
+    await program.parseAsync([...words], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    terminal.writeError(`countersign: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof UsageError ? EXIT.usage : EXIT.found;
+  }
+}

@@ -1,0 +1,29 @@
+/** The terminal of this process. */
+import { createInterface } from 'node:readline/promises';
+import type { Terminal } from './terminal.js';
+
+export function processTerminal(): Terminal {
+  const { stdin, stdout, stderr, env } = process;
+  const interactive = stdin.isTTY === true && stderr.isTTY === true;
+  return {
+    write: (text) => void stdout.write(text),
+    writeError: (text) => void stderr.write(text),
+    colour: stdout.isTTY === true && !env['NO_COLOR'],
+    interactive,
+    environment: env,
+    readInput: async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+      return Buffer.concat(chunks);
+    },
+    confirm: async (question) => {
+      if (!interactive) return false;
+      const lines = createInterface({ input: stdin, output: stderr });
+      try {
+        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}
