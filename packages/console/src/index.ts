@@ -1,2 +1,2 @@
 /** @countersign/console: a web page that shows verdicts and budgets as they happen, and takes a canonical string apart. */
-export {};
+export type { Scenario } from './scenario.js';
