@@ -9,10 +9,8 @@ import { nodeIncoming } from './node-bindings.js';
 export function refusedResponse(c: Context, refused: Refused): Response {
   // HTTP/2 has no such field, and other runtimes see to their connections themselves.
   const close = refused.closeConnection && nodeIncoming(c)?.httpVersionMajor === 1;
-  return c.body(JSON.stringify(refused.problem), refused.status as ContentfulStatusCode, {
-    ...refused.headers,
-    ...(close ? { connection: 'close' } : {}),
-  });
+  const headers = close ? { ...refused.headers, connection: 'close' } : refused.headers;
+  return c.body(JSON.stringify(refused.problem), refused.status as ContentfulStatusCode, headers);
 }
 
 /** Answers with a refusal in place of the application's answer. Keeps the fields that middleware had set before. */

@@ -42,20 +42,13 @@ export function refusedAnswer(
     const verdict = {
       code,
       timeMs: nowMs,
-      ...(deadSinceMs === undefined ? {} : { deadSinceMs: Math.ceil(deadSinceMs) }),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) }),
+      deadSinceMs: deadSinceMs && Math.ceil(deadSinceMs),
+      retryAfterMs: retryAfterMs && Math.ceil(retryAfterMs),
     };
     headers[VERDICT_FIELD] = formatVerdict(caller.secret, caller.request.authorization, verdict);
   }
-  return {
-    ok: false,
-    code,
-    status,
-    headers,
-    problem,
-    closeConnection,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
+  const refused: Refused = { ok: false, code, status, headers, problem, closeConnection };
+  return retryAfterMs === undefined ? refused : Object.assign(refused, { retryAfterMs });
 }
 
 /** The fields that an admitted request adds to its answer. */

@@ -109,10 +109,12 @@ function refusalOf(
   const levels = answers.map(({ due, window, wait }): BudgetLevel => {
     const level = levelOf(window, due, atMs);
     if (wait === 0) return level;
-    const noPlace = window === undefined && placeWaitMs !== 0;
-    return noPlace
-      ? { ...level, remaining: 0, resetMs: placeWaitMs ?? 0, violated: true }
-      : { ...level, violated: true };
+    level.violated = true;
+    if (window === undefined && placeWaitMs !== 0) {
+      level.remaining = 0;
+      level.resetMs = placeWaitMs ?? 0;
+    }
+    return level;
   });
   const waits = answers.map(({ wait }) => wait).filter((wait) => wait !== undefined);
   return waits.length < answers.length
@@ -136,7 +138,7 @@ function levelOf(
   window: RateWindow | undefined,
   { policy, limit, windowMs }: Charge,
   atMs: number,
-): BudgetLevel {
+): { -readonly [Member in keyof BudgetLevel]: BudgetLevel[Member] } {
   return window === undefined
     ? { policy, limit, windowMs, remaining: limit, resetMs: 0 }
     : { policy, limit, windowMs, remaining: remaining(window, atMs), resetMs: resetMs(window, atMs) };
