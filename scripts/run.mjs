@@ -20,7 +20,7 @@ const commands = {
     run('node', ['examples/demo/dist/main.js', ...process.argv.slice(3)]);
   },
   test: () => {
-    ensureCommands([...LOCKS, 'python3', 'curl', 'openssl', 'sha256sum', 'redis-server', 'wrk']);
+    ensureCommands([...LOCKS, 'python3', 'curl', 'openssl', 'sha256sum', 'redis-server', 'wrk', 'chromium']);
     run('node', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
     run('node', ['scripts/check-layout.mjs']);
     return runTests([]);

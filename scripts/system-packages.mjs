@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process';
 
 /** Debian's packages, where they are not named like the command. */
 const PACKAGES = { flock: 'util-linux', sha256sum: 'coreutils', 'redis-cli': 'redis-tools' };
+/** Commands that do as well as the named one, where they are there. */
+const INSTEAD = { chromium: ['chromium-browser', 'google-chrome'] };
 
 /** Installs without starting services (redis-server brings one): Debian asks this file first, where there is one. */
 const INSTALL = `
@@ -32,5 +34,7 @@ export function ensureCommands(commands) {
 }
 
 function exists(command) {
-  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
+  return [command, ...(INSTEAD[command] ?? [])].some(
+    (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0,
+  );
 }
