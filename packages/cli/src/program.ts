@@ -3,18 +3,15 @@
  * `commands/`.
  */
 import { Command, CommanderError } from 'commander';
+import { EXIT, type ExitStatus, type MakeCommand } from './command.js';
 import { keygenCommand } from './commands/keygen.js';
+import { vectorsCommand } from './commands/vectors.js';
 import type { Terminal } from './terminal/terminal.js';
 import { UsageError } from './terminal/usage-error.js';
 
-/** How a process ends. */
-export const EXIT = { ok: 0, found: 1, usage: 2, interrupted: 130 } as const;
-export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+export { EXIT, type ExitStatus, type MakeCommand };
 
-/** A command, given what it uses of the world. Its action may throw; `finish` says with which status the process ends. */
-export type MakeCommand = (terminal: Terminal, finish: (status: ExitStatus) => void) => Command;
-
-const COMMANDS: readonly MakeCommand[] = [keygenCommand];
+const COMMANDS: readonly MakeCommand[] = [keygenCommand, vectorsCommand];
 
 /**
  * Runs a command line.

@@ -4,9 +4,17 @@ import type { Terminal } from './terminal.js';
 
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
+  // Whoever reads may stop before the end, as `head` does: that is no failure to be told of.
+  stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') process.exitCode = 1;
+  });
   const interactive = stdin.isTTY === true && stderr.isTTY === true;
   return {
     write: (text) => void stdout.write(text),
+    writeBytes: (bytes) =>
+      new Promise((resolve, reject) => {
+        stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+      }),
     writeError: (text) => void stderr.write(text),
     colour: stdout.isTTY === true && !env['NO_COLOR'],
     interactive,
