@@ -19,7 +19,7 @@ export { canonicalize, parseCanonical, type RequestParts } from './canonical-str
 export { constantTimeEqual } from './constant-time.js';
 export { DEBUG_FIELD, formatDebug, parseDebug } from './debug-field.js';
 export { CanonicalError, REQUEST_REFUSALS, type RequestRefusal } from './errors.js';
-export { type Difference, explainDifference } from './explain.js';
+export { type Difference, explainDifference, fixFor } from './explain.js';
 export {
   DEFAULT_SIGNATURE_FIELD,
   fieldsRequiredSigned,

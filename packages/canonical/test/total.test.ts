@@ -169,6 +169,10 @@ describe('hostile text of 100,000 characters', () => {
     ['secretBytes', canonical.secretBytes],
     ['openVerdict', (text) => canonical.openVerdict(secret, subject, text)],
     ['explainDifference', (text) => canonical.explainDifference(`a\nb\nc\n${text}a`, `a\nb\nc\n${text}b`)],
+    [
+      'explainDifference, of a query',
+      (text) => canonical.explainDifference(`a\nb\nc\nd\n${text}a&a`, `a\nb\nc\nd\na&${text}b`),
+    ],
     ['audiencePolicy', canonical.audiencePolicy],
   ];
 
