@@ -1,0 +1,13 @@
+/** What a hole is: one part of a verifier that is wrong, what it stands for, and what a probe has to say of it. */
+import type { Break } from './service.js';
+
+export interface Hole {
+  readonly name: string;
+  /** What is wrong, in words. */
+  readonly wrong: string;
+  /** The id of the attack catalogue's line that it stands for. */
+  readonly line: string;
+  readonly break: Break;
+  /** The ids of the attacks that get through, and of no others. */
+  readonly opens: readonly string[];
+}

@@ -1,0 +1,138 @@
+/** Holes in time and in the memory of nonces. */
+import type { Hole } from './hole.js';
+import type { Call } from './steps.js';
+
+export const REPLAY_HOLES: readonly Hole[] = [
+  {
+    name: 'never-stale',
+    wrong: 'a signature never gets too old, and its nonce is forgotten when it should be',
+    line: 'restart-or-step',
+    break: (right) => ({
+      freshness: (ts, nowMs) =>
+        right.freshness(ts, nowMs) === 'future-timestamp' ? 'future-timestamp' : undefined,
+    }),
+    opens: [],
+  },
+  {
+    name: 'never-future',
+    wrong: 'a signature may be from any future',
+    line: 'fast-clock',
+    break: (right) => ({
+      freshness: (ts, nowMs) =>
+        right.freshness(ts, nowMs) === 'stale-timestamp' ? 'stale-timestamp' : undefined,
+    }),
+    opens: [],
+  },
+  {
+    name: 'no-replay-check',
+    wrong: 'no nonce is remembered',
+    line: 'fast-replay',
+    break: () => ({ nonceName: () => crypto.randomUUID() }),
+    opens: [],
+  },
+  {
+    name: 'nonce-after-handler',
+    wrong: 'a nonce is looked up before the handler and written after it',
+    line: 'read-then-write',
+    break: () => ({ nonceWriteMs: 100 }),
+    opens: [],
+  },
+  {
+    name: 'nonce-forgotten-early',
+    wrong: 'a nonce is remembered for a second, and its signature is good for three',
+    line: 'fast-replay',
+    break: () => ({ forgetAtMs: (_tsMs, nowMs) => nowMs + 1_000 }),
+    opens: [],
+  },
+  {
+    name: 'nonce-from-receipt',
+    wrong: 'a nonce is remembered for the window from its receipt, so not to the end of a future-dated one',
+    line: 'future-lifetime',
+    break: (_right, { pastMs }) => ({ forgetAtMs: (_tsMs, nowMs) => nowMs + pastMs }),
+    opens: [],
+  },
+  {
+    name: 'nonce-with-ts',
+    wrong: 'a nonce is remembered together with its time',
+    line: 'two-times',
+    break: (right) => ({
+      nonceName: (proved, call) => `${right.nonceName(proved, call)} ${proved.request.authorization.ts}`,
+    }),
+    opens: [],
+  },
+  {
+    name: 'nonce-per-path',
+    wrong: 'each path has a replay memory of its own',
+    line: 'worker-counters',
+    break: (right) => ({
+      nonceName: (proved, call) => `${right.nonceName(proved, call)} ${proved.request.parts.path}`,
+    }),
+    opens: [],
+  },
+  {
+    name: 'memory-per-process',
+    wrong: 'each process has nonces and counters of its own',
+    line: 'worker-counters',
+    break: () => ({ memoryEach: true }),
+    opens: [],
+  },
+  {
+    name: 'nonce-before-mac',
+    wrong: 'a nonce is burnt by whoever sends it, before the MAC is checked',
+    line: 'nonce-before-mac',
+    break: (right) => {
+      const first = new Map<string, Call>();
+      return {
+        read: (call) => {
+          const request = right.read(call);
+          const { nonce } = request.authorization;
+          first.set(nonce, first.get(nonce) ?? call);
+          return request;
+        },
+        ask: (memory) => async (proved, call, status) => {
+          const burnt = first.get(proved.request.authorization.nonce) !== call;
+          return burnt ? { code: 'replayed-nonce', levels: [] } : memory(proved, call, status);
+        },
+      };
+    },
+    opens: [],
+  },
+  {
+    name: 'nonce-before-body',
+    wrong: 'a nonce is claimed when the head was proved, before the body is',
+    line: 'wrong-body',
+    break: (right) => {
+      const first = new Map<string, Call>();
+      return {
+        scope: (signed, route, call) => {
+          const { nonce } = right.read(call).authorization;
+          first.set(nonce, first.get(nonce) ?? call);
+          return right.scope(signed, route, call);
+        },
+        ask: (memory) => async (proved, call, status) => {
+          const burnt = first.get(proved.request.authorization.nonce) !== call;
+          return burnt ? { code: 'replayed-nonce', levels: [] } : memory(proved, call, status);
+        },
+      };
+    },
+    opens: [],
+  },
+  {
+    name: 'outage-admits',
+    wrong: 'a memory that is too busy to answer in time counts as a yes',
+    line: 'outage',
+    break: () => ({
+      ask: (memory) => {
+        let waiting = 0;
+        return async (proved, call, status) => {
+          if (waiting >= 4) return { code: 'admitted', levels: [] };
+          waiting++;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          waiting--;
+          return memory(proved, call, status);
+        };
+      },
+    }),
+    opens: [],
+  },
+];
