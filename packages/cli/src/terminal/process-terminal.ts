@@ -8,6 +8,13 @@ export function processTerminal(): Terminal {
   stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE') process.exitCode = 1;
   });
+  // Whoever reads may have seen enough, as `head` has: that is no fault.
+  for (const stream of [stdout, stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit();
+    });
+  }
   const interactive = stdin.isTTY === true && stderr.isTTY === true;
   return {
     write: (text) => void stdout.write(text),

@@ -1,0 +1,10 @@
+/** What a command is to the command line: how it is made, and how its process ends. */
+import type { Command } from 'commander';
+import type { Terminal } from './terminal/terminal.js';
+
+/** How a process ends. */
+export const EXIT = { ok: 0, found: 1, usage: 2, interrupted: 130 } as const;
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** A command, given what it uses of the world. Its action may throw; `finish` says with which status the process ends. */
+export type MakeCommand = (terminal: Terminal, finish: (status: ExitStatus) => void) => Command;
