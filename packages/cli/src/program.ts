@@ -4,14 +4,16 @@
  */
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitStatus, type MakeCommand } from './command.js';
+import { consoleCommand } from './commands/console.js';
 import { keygenCommand } from './commands/keygen.js';
+import { signCommand } from './commands/sign.js';
 import { vectorsCommand } from './commands/vectors.js';
 import type { Terminal } from './terminal/terminal.js';
 import { UsageError } from './terminal/usage-error.js';
 
 export { EXIT, type ExitStatus, type MakeCommand };
 
-const COMMANDS: readonly MakeCommand[] = [keygenCommand, vectorsCommand];
+const COMMANDS: readonly MakeCommand[] = [keygenCommand, signCommand, vectorsCommand, consoleCommand];
 
 /**
  * Runs a command line.
