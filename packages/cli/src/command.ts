@@ -4,7 +4,8 @@ import type { Terminal } from './terminal/terminal.js';
 
 /** How a process ends. */
 export const EXIT = { ok: 0, found: 1, usage: 2, interrupted: 130 } as const;
-export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+/** One of `EXIT`, or one that the command documents: `curl` ends as curl does. */
+export type ExitStatus = number;
 
 /** A command, given what it uses of the world. Its action may throw; `finish` says with which status the process ends. */
 export type MakeCommand = (terminal: Terminal, finish: (status: ExitStatus) => void) => Command;
