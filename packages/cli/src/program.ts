@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitStatus, type MakeCommand } from './command.js';
 import { consoleCommand } from './commands/console.js';
+import { explainCommand } from './commands/explain.js';
 import { keygenCommand } from './commands/keygen.js';
 import { signCommand } from './commands/sign.js';
 import { vectorsCommand } from './commands/vectors.js';
@@ -13,7 +14,13 @@ import { UsageError } from './terminal/usage-error.js';
 
 export { EXIT, type ExitStatus, type MakeCommand };
 
-const COMMANDS: readonly MakeCommand[] = [keygenCommand, signCommand, vectorsCommand, consoleCommand];
+const COMMANDS: readonly MakeCommand[] = [
+  keygenCommand,
+  explainCommand,
+  signCommand,
+  vectorsCommand,
+  consoleCommand,
+];
 
 /**
  * Runs a command line.
