@@ -17,6 +17,7 @@ import hashlib
 import hmac
 import http.client
 import ipaddress
+import json
 import os
 import random
 import re
@@ -25,7 +26,7 @@ import sys
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Callable, Iterable, Sequence, Union
+from typing import Any, Callable, Iterable, Sequence, Union
 
 SCHEME = "CS1-HMAC-SHA256"
 VERDICT_SCHEME = "CS1-VERDICT-HMAC-SHA256"
@@ -812,6 +813,84 @@ class Client:
         return Response(answer.status, headers, body, verdict)
 
 
+# --- the published vectors (countersign vectors --run 'python3 countersign.py vectors') -----------
+
+
+def answer_vector(question: dict[str, Any]) -> dict[str, Any]:
+    """What this module makes of one question of the conformance kit (packages/canonical/vectors/README.md)."""
+    task = question["task"]
+    if task == "sign":
+        return _answer_sign(question)
+    if task == "verify":
+        try:
+            head = check_head(
+                question["method"],
+                question["target"],
+                [(name, value) for name, value in question["headers"]],
+                audience=question.get("accept", ANY_HOST),
+                field=question.get("header", "authorization"),
+                require_signed=question.get("requireSigned", ()),
+            )
+        except Refused as refusal:
+            return {"refused": refusal.code}
+        return {"canonical": head.canonical, "signature": hmac_hex(decode_secret(question["secret"]), head.canonical)}
+    subject = (question["keyId"], question["nonce"], question["requestSignature"])
+    if task == "write-verdict":
+        said = (question["code"], question["time"], question["deadSince"], question["retryAfterMs"])
+        text = verdict_text(*subject, *said)
+        signature = hmac_hex(decode_secret(question["secret"]), text)
+        return {"text": text, "signature": signature, "field": format_verdict(*said, signature)}
+    if task == "open-verdict":
+        verdict = read_verdict(question["field"], question["secret"], *subject)
+        if verdict is None:
+            return {"refused": True}
+        return {
+            "code": verdict.code,
+            "time": str(verdict.time),
+            "deadSince": "" if verdict.dead_since is None else str(verdict.dead_since),
+            "retryAfterMs": "" if verdict.retry_after_ms is None else str(verdict.retry_after_ms),
+        }
+    return {"unsupported": f"the task {task}"}
+
+
+def _answer_sign(question: dict[str, Any]) -> dict[str, Any]:
+    body = base64.b64decode(question["bodyBase64"]) if "bodyBase64" in question else question["body"].encode("utf-8")
+    headers = [(name, value) for name, value in question["headers"]]
+    names = tuple(question["signed"])
+    key, ts, nonce, scope = question["keyId"], question["timestamp"], question["nonce"], question["scope"]
+    digest = hashlib.sha256(body).hexdigest()
+    try:
+        target = canonical_target(question["target"])
+        audience = canonical_authority(question["audience"]) if "audience" in question else target.authority
+        if audience is None:
+            raise Refused("malformed-request", "the audience is outside the grammar")
+        canonical = canonical_string(
+            method=check_method(question["method"]),
+            audience=audience,
+            path=target.path,
+            query=target.query,
+            digest=digest,
+            ts=ts,
+            nonce=nonce,
+            key=key,
+            scope=scope,
+            signed=[(name, signed_value(headers, name)) for name in names],
+        )
+    except Refused as refusal:
+        return {"refused": refusal.code}
+    sig = hmac_hex(decode_secret(question["secret"]), canonical)
+    value = format_authorization(SignatureFields(key, ts, nonce, scope, digest, names, sig))
+    return {"canonical": canonical, "signature": sig, "authorization": value}
+
+
+def _answer_vectors() -> int:
+    for line in sys.stdin.buffer:
+        question = json.loads(line)
+        # Flushed: whoever asks may wait for this answer before the next question.
+        print(json.dumps({"name": question["name"], **answer_vector(question)}), flush=True)
+    return 0
+
+
 # --- the command line -----------------------------------------------------------------------------
 
 
@@ -835,7 +914,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             command.add_argument("--ts", type=int, help="Unix time in milliseconds, instead of now")
             command.add_argument("--nonce", help="instead of a random one")
             command.add_argument("--canonical", action="store_true", help="print the canonical string, too")
+    commands.add_parser("vectors", help="answer the published vectors: a JSON line in, a JSON line out")
     options = parser.parse_args(argv)
+    if options.command == "vectors":
+        return _answer_vectors()
     secret = os.environ.get("COUNTERSIGN_SECRET")
     if not options.key or not secret:
         parser.error("a key id (--key) and a secret ($COUNTERSIGN_SECRET) are needed")

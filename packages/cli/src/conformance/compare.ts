@@ -63,7 +63,10 @@ function compareRefusal({ expected, detail }: Question, answer: Answer): Refusal
     return { actual: String(given), cause: 'it is refused, and is well-formed' };
   }
   if (given === undefined) {
-    return { expected: String(wanted), cause: `it is taken, and has to be refused${why}` };
+    return {
+      expected: String(wanted),
+      cause: `it is taken, and has to be refused${wanted === true ? '' : ` as ${wanted}`}${why}`,
+    };
   }
   return {
     expected: String(wanted),

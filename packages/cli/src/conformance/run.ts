@@ -41,7 +41,7 @@ export interface ConformanceRun {
   readonly onErrorLine: (line: string) => void;
 }
 
-/** No answer comes near it: the longest published question has some 10,000. */
+/** No answer to a published question comes near it. */
 const MAX_LINE_CHARACTERS = 1_000_000;
 const NOT_FOUND = 127;
 const QUOTED_CHARACTERS = 60;
@@ -54,6 +54,9 @@ export async function runConformance(run: ConformanceRun): Promise<ConformanceRe
   let answered = 0;
   let agreed = 0;
   let garbage: string | undefined;
+  const owners = new Map(
+    questions.map((question) => [answerKey(question, question.expected), question.name]),
+  );
 
   const take = (question: Question, answer: Answer): void => {
     const { task, stage, name, octets } = question;
@@ -71,7 +74,10 @@ export async function runConformance(run: ConformanceRun): Promise<ConformanceRe
       tally.agreed++;
     } else {
       tally.differ++;
-      findings.push(finding);
+      const owner = owners.get(answerKey(question, answer));
+      const note =
+        owner === undefined ? '' : `; it is what “${owner}” has to give: are the answers in order?`;
+      findings.push({ ...finding, cause: finding.cause + note });
     }
   };
   const ending = await converse({
@@ -104,6 +110,11 @@ export async function runConformance(run: ConformanceRun): Promise<ConformanceRe
     ...(failure === undefined ? {} : { failure }),
     interrupted: ending.how === 'interrupted',
   };
+}
+
+/** By which an answer that belongs to another question is known, where it has no name. */
+function answerKey({ task, expected }: Question, answer: Answer): string {
+  return JSON.stringify([task, ...Object.keys(expected).map((member) => answer[member])]);
 }
 
 /** Whether everything that was asked was answered as it should be, or was said not to be supported. */
