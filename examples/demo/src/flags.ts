@@ -6,11 +6,13 @@ export interface Flags {
   readonly json: boolean;
   readonly only: string | undefined;
   readonly sabotage: Sabotage | undefined;
+  readonly console: boolean;
   readonly help: boolean;
 }
 
-export const USAGE: string = `usage: npm run demo -- [--json] [--only <text>] [--sabotage <name>]
+export const USAGE: string = `usage: npm run demo -- [--console] [--json] [--only <text>] [--sabotage <name>]
 
+  --console          serves a web page that shows the servers’ verdicts, with a button for each step
   --json             one JSON object a line instead of text
   --only <text>      only the steps whose name or promise contains this
   --sabotage <name>  breaks the demo's own server, to see that the demo notices:
@@ -26,12 +28,13 @@ export function readFlags(args: readonly string[]): Flags {
       json: { type: 'boolean', default: false },
       only: { type: 'string' },
       sabotage: { type: 'string' },
+      console: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const { json, only, sabotage, help } = values;
+  const { json, only, sabotage, console, help } = values;
   if (sabotage !== undefined && !isSabotage(sabotage)) {
     throw new Error(`--sabotage: ${sabotage} is none of ${Object.keys(SABOTAGES).join(', ')}`);
   }
-  return { json, only, sabotage, help };
+  return { json, only, sabotage, console, help };
 }

@@ -2,10 +2,11 @@
  * The demo: builds a world of processes, carries the steps out, reports, and exits with 0 only if every promise was
  * kept. What is promised stands in `steps/`.
  */
+import { openConsole } from './console.js';
 import { readFlags, USAGE } from './flags.js';
-import { jsonReporter, summarize, textReporter } from './report.js';
-import { SABOTAGES } from './server/sabotage.js';
-import { carryOut, type Finding } from './step.js';
+import { jsonReporter, type Reporter, summarize, textReporter } from './report.js';
+import { SABOTAGES, type Sabotage } from './server/sabotage.js';
+import { carryOut, type Finding, type Step } from './step.js';
 import { STEPS } from './steps/index.js';
 import { openWorld, type World } from './world.js';
 
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
   const colour = process.stdout.isTTY === true && !NO_COLOR;
   const write = (line: string): void => console.log(line);
   const reporter = flags.json ? jsonReporter(write) : textReporter(steps, write, colour);
+  if (flags.console) return watch(steps, sabotage, reporter);
   const startedMs = performance.now();
   const opening = openWorld(sabotage);
   let interrupted = false;
@@ -46,8 +48,7 @@ async function main(): Promise<number> {
   try {
     world = await opening;
   } catch (error) {
-    console.error(`the demo cannot start: ${error instanceof Error ? error.message : String(error)}`);
-    return 1;
+    return cannotStart(error);
   }
   try {
     reporter.begin(sabotage && SABOTAGES[sabotage]);
@@ -65,6 +66,33 @@ async function main(): Promise<number> {
   } finally {
     await world.close();
   }
+}
+
+/** `--console`: until Ctrl-C, which is how it is meant to end. */
+async function watch(
+  steps: readonly Step[],
+  sabotage: Sabotage | undefined,
+  reporter: Reporter,
+): Promise<number> {
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  const opening = openConsole(steps, sabotage, reporter.step);
+  try {
+    reporter.opened((await opening).address);
+    reporter.begin(sabotage && SABOTAGES[sabotage]);
+  } catch (error) {
+    return cannotStart(error);
+  }
+  await interrupted;
+  await (await opening).close();
+  // Steps that were cut off may still wait for processes that are gone.
+  process.exit(0);
+}
+
+function cannotStart(error: unknown): number {
+  console.error(`the demo cannot start: ${error instanceof Error ? error.message : String(error)}`);
+  return 1;
 }
 
 function flagsOrUndefined(): ReturnType<typeof readFlags> | undefined {

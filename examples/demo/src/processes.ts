@@ -4,8 +4,11 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import type { VerdictEvent } from '@countersign/server';
 import type { CallResult, ClientSettings, Done, FromClient, Job, ToClient } from './client/messages.js';
 import type { FromServer, ServerSettings, ToServer } from './server/messages.js';
+
+type Started = Exclude<FromServer, { readonly type: 'verdict' }>;
 
 export interface ServerProcess {
   readonly port: number;
@@ -24,17 +27,20 @@ export interface ClientProcess {
 
 export interface Processes {
   /** Rejects with what the server says when it cannot start. */
-  readonly startServer: (settings: ServerSettings) => Promise<ServerProcess>;
+  readonly startServer: (settings: Omit<ServerSettings, 'watched'>) => Promise<ServerProcess>;
   readonly startClient: (settings: ClientSettings) => Promise<ClientProcess>;
   /** Ends all that still run. */
   readonly killAll: () => Promise<void>;
 }
 
-export function createProcesses(): Processes {
+/** @param onVerdict hears of every verdict of every server */
+export function createProcesses(onVerdict?: (event: VerdictEvent) => void): Processes {
   const running = new Set<ChildProcess>();
   let closing = false;
 
   const start = (module: string): ChildProcess => {
+    // A step may go on after its time: it must not leave a process behind.
+    if (closing) throw new Error('all processes were ended');
     // In groups of their own: Ctrl-C is for the orchestrator, which ends them.
     const child = fork(new URL(module, import.meta.url), { execArgv: [], detached: true });
     running.add(child);
@@ -68,8 +74,15 @@ export function createProcesses(): Processes {
   return {
     startServer: async (settings) => {
       const child = start('./server/main.js');
-      tell<ToServer>(child, { type: 'start', settings });
-      const answer = await next<FromServer>(child, () => true);
+      child.on('message', (message: FromServer) => {
+        if (message.type === 'verdict') onVerdict?.(message.event);
+      });
+      tell<ToServer>(child, {
+        type: 'start',
+        settings: { ...settings, watched: onVerdict !== undefined },
+      });
+      // Its first word: it gives no verdict before.
+      const answer = await next<Started>(child, () => true);
       if (answer.type === 'failed') throw new Error(answer.message);
       const stop = async (): Promise<void> => {
         const exited = once(child, 'exit');

@@ -4,6 +4,8 @@ import type { Finding, Step } from './step.js';
 import type { World } from './world.js';
 
 export interface Reporter {
+  /** The console is there. */
+  readonly opened: (address: string) => void;
   readonly begin: (sabotage: string | undefined) => void;
   readonly step: (finding: Finding) => void;
   readonly end: (summary: Summary) => void;
@@ -42,6 +44,7 @@ export function summarize(
 export function jsonReporter(write: (line: string) => void): Reporter {
   const tell = (type: string, what: object): void => write(JSON.stringify({ type, ...what }));
   return {
+    opened: (address) => tell('console', { address }),
     begin: (sabotage) => tell('begin', { sabotage: sabotage ?? null }),
     step: ({ step, kept, happened, broken, durationMs }) => {
       const { name, promise } = step;
@@ -63,6 +66,7 @@ export function textReporter(
     colour ? styleText(style, text) : text;
   let number = 0;
   return {
+    opened: (address) => write(`console  ${address}  (on loopback only; Ctrl-C ends it)\n`),
     begin: (sabotage) => {
       if (sabotage !== undefined) write(paint('red', `sabotaged: ${sabotage}`));
       const [tried, must] = ['what is tried'.padEnd(names), 'what must happen'.padEnd(promises)];

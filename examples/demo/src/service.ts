@@ -17,7 +17,7 @@ export interface Service extends Tolerance {
 /** Opens the edge of a service. Its server is still to be started. */
 export async function openService(
   processes: Processes,
-  settings: Omit<ServerSettings, 'port' | 'audience'>,
+  settings: Omit<ServerSettings, 'port' | 'audience' | 'watched'>,
 ): Promise<Service> {
   const edge = await openEdge();
   const audience = [edge.authority];

@@ -8,6 +8,8 @@ export interface Step {
   readonly promise: string;
   /** Whether it wants the services as they are when they have just begun. Default: as they are in daily work. */
   readonly atTheBeginning?: boolean;
+  /** Whether it looks at what the steps before it have left, and so says nothing alone. */
+  readonly ofTheWholeRun?: boolean;
   readonly run: (world: World, checks: Checks) => Promise<string>;
 }
 

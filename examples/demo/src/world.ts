@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { VerdictEvent } from '@countersign/server';
 import type { Answer } from './answer.js';
 import { createPartners, type Partners } from './clients.js';
 import { type Ledger, openLedger } from './ledger.js';
@@ -46,14 +47,20 @@ export function noteReplay(tally: Tally, code: string): void {
   if (code === 'admitted') tally.replaysAdmitted += 1;
 }
 
-/** @throws Error with what a server says that cannot start */
-export async function openWorld(sabotage: Sabotage | undefined): Promise<World> {
+/**
+ * @param onVerdict hears of every verdict of its servers
+ * @throws Error with what a server says that cannot start
+ */
+export async function openWorld(
+  sabotage: Sabotage | undefined,
+  onVerdict?: (event: VerdictEvent) => void,
+): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-demo-'));
   const file = (name: string): string => join(folder, name);
   const journals = { orders: file('orders.jsonl'), billing: file('billing.jsonl') };
   const secrets = makeSecrets();
   const tally: Tally = { sent: 0, replaysTried: 0, replaysAdmitted: 0 };
-  const processes = createProcesses();
+  const processes = createProcesses(onVerdict);
   const settings = { secrets, ...(sabotage === undefined ? {} : { sabotage }) };
   const orders = await openService(processes, {
     ...settings,

@@ -59,7 +59,7 @@ async function stop(): Promise<void> {
 }
 
 function makeVerifier(
-  { audience, tolerance, horizonFile, secrets, sabotage }: ServerSettings,
+  { audience, tolerance, horizonFile, secrets, watched, sabotage }: ServerSettings,
   port: number,
   journal: Journal,
   onWarning: (warning: string) => void,
@@ -81,7 +81,10 @@ function makeVerifier(
       clock.readingMs = performance.now();
       return clock.readingMs;
     },
-    onVerdict: ({ code }) => journal({ kind: 'verdict', code }),
+    onVerdict: (event) => {
+      journal({ kind: 'verdict', code: event.code });
+      if (watched) tell({ type: 'verdict', event });
+    },
   });
 
   function keys(secrets: Readonly<Record<KeyId, string>>, ownersApart: boolean): Record<string, KeyConfig> {

@@ -1,5 +1,5 @@
 /** What the orchestrator and a server process say to each other over IPC. */
-import type { Tolerance } from '@countersign/server';
+import type { Tolerance, VerdictEvent } from '@countersign/server';
 import type { Secrets } from '../partners.js';
 import type { Sabotage } from './sabotage.js';
 
@@ -13,6 +13,8 @@ export interface ServerSettings {
   readonly horizonFile?: string;
   readonly journalFile: string;
   readonly secrets: Secrets;
+  /** Whether it tells its verdicts, for a console. */
+  readonly watched: boolean;
   /** What is broken on purpose. */
   readonly sabotage?: Sabotage;
 }
@@ -24,4 +26,5 @@ export type ToServer =
 
 export type FromServer =
   | { readonly type: 'listening'; readonly port: number; readonly warnings: readonly string[] }
-  | { readonly type: 'failed'; readonly message: string };
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'verdict'; readonly event: VerdictEvent };

@@ -4,6 +4,7 @@ import type { Step } from '../step.js';
 export const books: Step = {
   name: 'the journals of the whole run',
   promise: 'nothing twice, no window over its limit',
+  ofTheWholeRun: true,
   run: async (world, { equal, must }) => {
     const { ledger, tally } = world;
     const repeated = ledger.repeated();
