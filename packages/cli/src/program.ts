@@ -9,6 +9,7 @@ import { explainCommand } from './commands/explain.js';
 import { keygenCommand } from './commands/keygen.js';
 import { signCommand } from './commands/sign.js';
 import { vectorsCommand } from './commands/vectors.js';
+import { verifyCommand } from './commands/verify.js';
 import type { Terminal } from './terminal/terminal.js';
 import { UsageError } from './terminal/usage-error.js';
 
@@ -17,6 +18,7 @@ export { EXIT, type ExitStatus, type MakeCommand };
 const COMMANDS: readonly MakeCommand[] = [
   keygenCommand,
   explainCommand,
+  verifyCommand,
   signCommand,
   vectorsCommand,
   consoleCommand,

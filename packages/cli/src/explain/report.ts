@@ -37,7 +37,7 @@ export function formatConclusion(
   }
 }
 
-function formatDifference(
+export function formatDifference(
   { difference, fix, notes }: Extract<Conclusion, { kind: 'different' }>,
   paint: Paint,
 ): string {
