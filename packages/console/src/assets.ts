@@ -11,8 +11,10 @@ import { fileURLToPath } from 'node:url';
 export const IMPORT_MAP = {
   imports: {
     '@countersign/canonical': './assets/canonical/index.js',
+    '@countersign/canonical/vectors/': './assets/vectors/',
     '#hash': './assets/canonical/hash/noble.js',
     '@noble/hashes/': './assets/noble/',
+    shlex: './assets/shlex/shlex.js',
     uplot: './assets/uplot/uPlot.esm.js',
   },
 } as const;
@@ -34,7 +36,9 @@ export function listAssets(): ReadonlyMap<string, string> {
   add('', statics, filesIn(statics, /\.(?:css|svg)$/));
   add('browser/', browser, filesIn(browser, /\.js$/));
   add('canonical/', canonical, filesIn(canonical, /\.js$/));
+  add('vectors/', join(canonical, '../vectors'), filesIn(join(canonical, '../vectors'), /\.json$/));
   add('noble/', dirname(resolve('@noble/hashes/sha2.js')), NOBLE_FILES);
+  add('shlex/', dirname(resolve('shlex')), ['shlex.js']);
   add('uplot/', dirname(resolve('uplot')), UPLOT_FILES);
   return assets;
 }

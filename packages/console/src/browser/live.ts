@@ -1,1 +1,191 @@
-export {};
+/** The Live page: reads the feed, and draws what has come in at most a few times a second, whatever comes in. */
+import type { Row } from '../wire.js';
+import { makeAttention } from './live-attention.js';
+import { CLASSES, classIndexOf } from './live-classes.js';
+import { onColourChange } from './live-colours.js';
+import { type Counts, WINDOW_S } from './live-counts.js';
+import { byId, element, setText } from './live-element.js';
+import { type FeedState, openFeed } from './live-feed.js';
+import { makeLanes } from './live-lanes.js';
+import { createModel } from './live-model.js';
+import { makeOwners } from './live-owners.js';
+import { lanesPlot, ratePlot, SECONDS_AGO } from './live-rate-plot.js';
+import { makeRowList } from './live-rows.js';
+import { makeScenarios } from './live-scenarios.js';
+
+const DRAW_EVERY_MS = 200;
+const DRAW_IDLE_MS = 1_000;
+const BUDGETS_EVERY_MS = 500;
+/** Values of the owner filter that are no names: `=` stands before those. */
+const ANYONE = '';
+const STRANGERS = '-';
+
+const model = createModel();
+const lanes = makeLanes(byId('lanes'), () => filterChanged());
+const rate = ratePlot(byId('rate'), (index) => hover(index));
+const lanePlot = lanesPlot(byId('lane-plot'), (index) => hover(index));
+const list = makeRowList(byId('rows'));
+const owners = makeOwners(byId('owners'), byId('owners-note'));
+const attention = makeAttention(byId('figures'));
+const pause = byId('pause');
+const ownerFilter = document.querySelector<HTMLSelectElement>('#owner-filter') ?? element('select');
+
+/** Server time minus the page's. */
+let offsetMs = Date.now() - performance.now();
+let state: FeedState = 'connecting';
+let lost = 0;
+let hovered: number | undefined;
+/** Where the page stands still; undefined when it goes on. */
+let paused: { readonly atMs: number; readonly upTo: number; readonly total: number } | undefined;
+let dirty = true;
+let drawnAt = 0;
+let budgetsDrawnAt = 0;
+
+openFeed('events', {
+  hello: ({ now, resumed }) => {
+    offsetMs = now - performance.now();
+    if (!resumed) model.clear();
+    if (!resumed) list.reset();
+    dirty = true;
+  },
+  tick: (tick) => {
+    // The server's clock was set forward; backward shows at the next hello.
+    offsetMs = Math.max(offsetMs, tick.at - performance.now());
+    model.add(tick);
+    dirty = true;
+  },
+  lost: ({ verdicts }) => {
+    lost += verdicts;
+    dirty = true;
+  },
+  state: (now) => {
+    state = now;
+    dirty = true;
+  },
+});
+makeScenarios(byId('scenarios'), byId('scenario-list')).catch(() => undefined);
+
+pause.addEventListener('click', () => {
+  const upTo = model.rows().at(-1)?.number ?? 0;
+  paused = paused === undefined ? { atMs: serverNow(), upTo, total: model.total() } : undefined;
+  pause.setAttribute('aria-pressed', String(paused !== undefined));
+  setText(pause, paused === undefined ? 'Pause' : 'Resume');
+  dirty = true;
+});
+ownerFilter.addEventListener('change', filterChanged);
+byId('show-all').addEventListener('click', () => {
+  ownerFilter.value = ANYONE;
+  lanes.showAll();
+});
+onColourChange(() => {
+  rate.redraw();
+  lanePlot.redraw();
+  owners.redraw();
+});
+requestAnimationFrame(frame);
+
+function frame(at: number): void {
+  const since = at - drawnAt;
+  if (since >= (dirty ? DRAW_EVERY_MS : DRAW_IDLE_MS)) {
+    drawnAt = at;
+    dirty = false;
+    draw(at);
+  }
+  requestAnimationFrame(frame);
+}
+
+function draw(at: number): void {
+  drawState();
+  const nowMs = paused?.atMs ?? serverNow();
+  const end = Math.floor(nowMs / 1000);
+  const counts = shownCounts();
+  const columns = CLASSES.map((_, index) => SECONDS_AGO.map((ago) => counts.at(end + ago, index)));
+  rate.draw(columns.map((column, index) => (lanes.isShown(index) ? column : column.map(() => 0))));
+  lanePlot.draw(columns);
+  drawCounts(columns, end);
+  drawRows();
+  drawFilter();
+  if (paused !== undefined) return;
+  attention.draw(model.counts(), nowMs);
+  if (at - budgetsDrawnAt < BUDGETS_EVERY_MS) return;
+  budgetsDrawnAt = at;
+  owners.draw(model, nowMs);
+}
+
+function drawState(): void {
+  const waiting = paused === undefined ? 0 : model.total() - paused.total;
+  const words = {
+    connecting: 'Connecting…',
+    open: paused === undefined ? 'Live' : `Paused, ${waiting.toLocaleString('en')} more came`,
+    closed: 'No feed. Trying again soon.',
+  };
+  const shown = byId('state');
+  setText(shown, words[state]);
+  shown.setAttribute('data-state', paused === undefined ? state : 'paused');
+  const notice = byId('lost');
+  notice.hidden = lost === 0;
+  setText(
+    notice,
+    `${lost.toLocaleString('en')} verdicts came faster than this page could read them, and are not shown.`,
+  );
+}
+
+function drawCounts(columns: readonly (readonly number[])[], end: number): void {
+  const at = hovered;
+  const total = (column: readonly number[]): number => column.reduce((sum, n) => sum + n, 0);
+  lanes.setCounts(columns.map((column) => (at === undefined ? total(column) : (column[at] ?? 0))));
+  const second = at === undefined ? undefined : end + (SECONDS_AGO[at] ?? 0);
+  const when = second === undefined ? undefined : new Date(second * 1000).toLocaleTimeString('en-GB');
+  setText(
+    byId('counted'),
+    when === undefined ? `counted over ${WINDOW_S / 60} minutes` : `counted in the second at ${when}`,
+  );
+}
+
+function drawRows(): void {
+  const upTo = paused?.upTo ?? Number.POSITIVE_INFINITY;
+  const rows = model.rows();
+  list.draw(paused === undefined ? rows : rows.filter(({ number }) => number <= upTo), passes);
+  byId('no-rows').hidden = byId('rows').childElementCount > 0;
+}
+
+function drawFilter(): void {
+  const names = model.owners().map(({ name }) => `=${name}`);
+  const chosen = ownerFilter.value;
+  const kept = names.includes(chosen) || !chosen.startsWith('=') ? names : [...names, chosen];
+  const offered = [...ownerFilter.options].slice(2).map(({ value }) => value);
+  if (kept.join('\n') === offered.join('\n')) return;
+  while (ownerFilter.options.length > 2) ownerFilter.remove(2);
+  for (const value of kept) ownerFilter.add(new Option(value.slice(1), value));
+  ownerFilter.value = chosen;
+}
+
+function filterChanged(): void {
+  list.reset();
+  const all = ownerFilter.value === ANYONE && CLASSES.every((_, index) => lanes.isShown(index));
+  byId('show-all').hidden = all;
+  dirty = true;
+}
+
+function passes(row: Row): boolean {
+  const who = ownerFilter.value;
+  if (who === STRANGERS && row.proved) return false;
+  if (who.startsWith('=') && row.owner !== who.slice(1)) return false;
+  return lanes.isShown(classIndexOf(row.code));
+}
+
+function shownCounts(): Counts {
+  const who = ownerFilter.value;
+  if (who === STRANGERS) return model.strangers();
+  return model.owners().find(({ name }) => `=${name}` === who)?.counts ?? model.counts();
+}
+
+function hover(index: number | undefined): void {
+  if (hovered === index) return;
+  hovered = index;
+  dirty = true;
+}
+
+function serverNow(): number {
+  return performance.now() + offsetMs;
+}
