@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitStatus, type MakeCommand } from './command.js';
 import { consoleCommand } from './commands/console.js';
+import { curlCommand } from './commands/curl.js';
 import { explainCommand } from './commands/explain.js';
 import { keygenCommand } from './commands/keygen.js';
 import { signCommand } from './commands/sign.js';
@@ -20,6 +21,7 @@ const COMMANDS: readonly MakeCommand[] = [
   explainCommand,
   verifyCommand,
   signCommand,
+  curlCommand,
   vectorsCommand,
   consoleCommand,
 ];

@@ -38,6 +38,16 @@ export function readHeaderLines(given: readonly string[]): HeaderLines {
   return { lines, removed };
 }
 
+/**
+ * The value of a field, several lines joined; `undefined` when it is absent.
+ *
+ * @param name in lower case
+ */
+export function fieldValue(lines: readonly FieldLine[], name: string): string | undefined {
+  const values = lines.filter((line) => line[0].toLowerCase() === name).map(([, value]) => value);
+  return values.length === 0 ? undefined : values.join(', ');
+}
+
 function expand(given: string): readonly string[] {
   if (!given.startsWith('@')) return [given];
   const text = asUsage('-H', () => readFileSync(given.slice(1), 'utf8'));

@@ -54,16 +54,21 @@ const FLAGS: Readonly<Record<string, string>> = {
   nonce: '--nonce: ',
 };
 
-/** What `attempt` gives. The client's errors begin with the name of its option; here they begin with the flag. */
+/** What `attempt` gives. */
 export function namingFlags<T>(attempt: () => T, headerFlag = '--header'): T {
   try {
     return attempt();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const text = message
-      .replace(/^header: /, `${headerFlag}: `)
-      .replace('(option header)', `(${headerFlag})`)
-      .replace(/^(\w+): /, (place, option: string) => FLAGS[option] ?? place);
-    throw new UsageError(text, { cause: error });
+    throw signingMistake(error, headerFlag);
   }
+}
+
+/** The client's errors begin with the name of its option; here they begin with the flag. */
+export function signingMistake(error: unknown, headerFlag: string): UsageError {
+  const message = error instanceof Error ? error.message : String(error);
+  const text = message
+    .replace(/^header: /, `${headerFlag}: `)
+    .replace('(option header)', `(${headerFlag})`)
+    .replace(/^(\w+): /, (place, option: string) => FLAGS[option] ?? place);
+  return new UsageError(text, { cause: error });
 }
