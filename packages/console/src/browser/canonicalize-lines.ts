@@ -38,9 +38,8 @@ export function lineList(pointed: (sources: readonly Source[], note: string | un
         span.classList.toggle('is-pointed', index === line && pieceIndex === at);
       }
     }
-    const text = lines[line]?.text.slice(chosen?.start, chosen?.end);
-    const note =
-      chosen === undefined ? origin?.note : `${text === '' ? 'an empty piece' : text}, of ${origin?.note}`;
+    const text = lines[line]?.text.slice(chosen?.start, chosen?.end) || 'an empty piece';
+    const note = chosen === undefined ? origin?.note : `the marked characters: ${text}`;
     pointed(chosen === undefined ? (origin?.sources ?? []) : [chosen.source], note);
   };
   const leave = (): void => {
@@ -152,7 +151,8 @@ function item(
     before === undefined ? 'line' : 'line is-changed',
     make('span', 'number', String(index + 1)),
     ' ',
-    make('span', 'part', part),
+    // The name of a header field stands in its line.
+    make('span', 'part', part.split(' ')[0] ?? ''),
     ' ',
     code,
     ...(before === undefined ? [] : [' ', make('span', 'badge', 'changed')]),
