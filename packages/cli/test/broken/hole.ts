@@ -8,6 +8,8 @@ export interface Hole {
   /** The id of the attack catalogue's line that it stands for. */
   readonly line: string;
   readonly break: Break;
+  /** For how long a signature is good; default 300 000. */
+  readonly pastMs?: number;
   /** The ids of the attacks that get through, and of no others. */
   readonly opens: readonly string[];
 }

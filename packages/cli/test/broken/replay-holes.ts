@@ -11,7 +11,7 @@ export const REPLAY_HOLES: readonly Hole[] = [
       freshness: (ts, nowMs) =>
         right.freshness(ts, nowMs) === 'future-timestamp' ? 'future-timestamp' : undefined,
     }),
-    opens: [],
+    opens: ['stale-time'],
   },
   {
     name: 'never-future',
@@ -21,35 +21,44 @@ export const REPLAY_HOLES: readonly Hole[] = [
       freshness: (ts, nowMs) =>
         right.freshness(ts, nowMs) === 'stale-timestamp' ? 'stale-timestamp' : undefined,
     }),
-    opens: [],
+    opens: ['future-time'],
   },
   {
     name: 'no-replay-check',
     wrong: 'no nonce is remembered',
     line: 'fast-replay',
     break: () => ({ nonceName: () => crypto.randomUUID() }),
-    opens: [],
+    opens: [
+      'nonce-signed-again',
+      'replay-after-wait',
+      'replay-at-once',
+      'replay-concurrent',
+      'replay-future-dated',
+      'replay-other-instance',
+    ],
   },
   {
     name: 'nonce-after-handler',
     wrong: 'a nonce is looked up before the handler and written after it',
     line: 'read-then-write',
     break: () => ({ nonceWriteMs: 100 }),
-    opens: [],
+    opens: ['replay-concurrent'],
   },
   {
     name: 'nonce-forgotten-early',
-    wrong: 'a nonce is remembered for a second, and its signature is good for three',
+    wrong: 'a nonce is remembered for one second, and its signature is good for 300',
     line: 'fast-replay',
     break: () => ({ forgetAtMs: (_tsMs, nowMs) => nowMs + 1_000 }),
-    opens: [],
+    opens: ['replay-after-wait', 'replay-future-dated'],
   },
   {
     name: 'nonce-from-receipt',
     wrong: 'a nonce is remembered for the window from its receipt, so not to the end of a future-dated one',
     line: 'future-lifetime',
     break: (_right, { pastMs }) => ({ forgetAtMs: (_tsMs, nowMs) => nowMs + pastMs }),
-    opens: [],
+    // So that a probe can outwait it.
+    pastMs: 1_200,
+    opens: ['replay-future-dated'],
   },
   {
     name: 'nonce-with-ts',
@@ -58,23 +67,21 @@ export const REPLAY_HOLES: readonly Hole[] = [
     break: (right) => ({
       nonceName: (proved, call) => `${right.nonceName(proved, call)} ${proved.request.authorization.ts}`,
     }),
-    opens: [],
+    opens: ['nonce-signed-again'],
   },
   {
     name: 'nonce-per-path',
-    wrong: 'each path has a replay memory of its own',
-    line: 'worker-counters',
-    break: (right) => ({
-      nonceName: (proved, call) => `${right.nonceName(proved, call)} ${proved.request.parts.path}`,
-    }),
-    opens: [],
+    wrong: 'each path, as it is spelt, has a replay memory of its own',
+    line: 'equivalent-encodings',
+    break: (right) => ({ nonceName: (proved, call) => `${right.nonceName(proved, call)} ${call.target}` }),
+    opens: ['replay-at-once'],
   },
   {
     name: 'memory-per-process',
     wrong: 'each process has nonces and counters of its own',
     line: 'worker-counters',
     break: () => ({ memoryEach: true }),
-    opens: [],
+    opens: ['replay-other-instance'],
   },
   {
     name: 'nonce-before-mac',
@@ -133,6 +140,6 @@ export const REPLAY_HOLES: readonly Hole[] = [
         };
       },
     }),
-    opens: [],
+    opens: ['replay-concurrent'],
   },
 ];

@@ -10,8 +10,8 @@ export interface Route {
 }
 
 export const ROUTES: readonly Route[] = [
-  { method: 'POST', path: /^\/v1\/orders$/, scope: 'orders:write', children: true },
-  { method: 'GET', path: /^\/v1\/orders$/, scope: 'orders:read', children: false },
+  { method: 'POST', path: /^\/v1\/orders\/[^/]+$/, scope: 'orders:write', children: true },
+  { method: 'PUT', path: /^\/v1\/orders\/[^/]+$/, scope: 'orders:write', children: true },
   { method: 'GET', path: /^\/v1\/orders\/[^/]+$/, scope: 'orders:read', children: false },
   { method: 'POST', path: /^\/v1\/exports$/, scope: 'exports', children: false },
 ];

@@ -1,26 +1,28 @@
 /** Holes in scopes and in which requests are verified at all. */
-import { collectFields } from '@countersign/canonical';
+import { CanonicalError, canonicalTarget } from '@countersign/canonical';
 import type { Hole } from './hole.js';
 import { findRoute } from './routes.js';
+import type { Call } from './steps.js';
 
 /** The path as it came, without its query. */
 function rawPath(target: string): string {
   return target.split('?', 1)[0] ?? '';
 }
 
+/** The call as a router sees it that resolves dot segments; the same one when there are none. */
+function resolved(call: Call): Call {
+  try {
+    canonicalTarget(call.target);
+    return call;
+  } catch (error) {
+    if (!(error instanceof CanonicalError && error.code === 'ambiguous-target')) return call;
+    const raw = rawPath(call.target);
+    const { pathname } = new URL(raw, 'http://127.0.0.1');
+    return { ...call, target: pathname + call.target.slice(raw.length) };
+  }
+}
+
 export const SCOPE_HOLES: readonly Hole[] = [
-  {
-    name: 'scope-from-header',
-    wrong: 'the scope comes from a field that nobody signed',
-    line: 'spoofable-keys',
-    break: (right) => ({
-      scope: (signed, route, call) => {
-        const [named] = collectFields(call.lines).get('x-scope');
-        return named === undefined ? right.scope(signed, route, call) : { scope: named };
-      },
-    }),
-    opens: [],
-  },
   {
     name: 'scope-off-route',
     wrong: 'any scope that the key is granted is good for any route',
@@ -29,19 +31,24 @@ export const SCOPE_HOLES: readonly Hole[] = [
       scope: (signed, route, call) =>
         right.scope(signed, { ...route, scope: signed === '' ? route.scope : signed }, call),
     }),
-    opens: [],
+    opens: ['scope-other', 'scope-parent'],
   },
   {
     name: 'scope-ungranted',
-    wrong: 'what a key is granted is not looked at',
+    wrong: 'neither the route nor what the key is granted is looked at',
     line: 'unmetered-endpoints',
+    break: () => ({ scope: (signed, route) => ({ scope: signed === '' ? route.scope : signed }) }),
+    opens: ['scope-other', 'scope-parent'],
+  },
+  {
+    name: 'scope-prefix',
+    wrong: "a scope that begins like the route's counts as one below it",
+    line: 'joined-keys',
     break: (right) => ({
-      scope: (signed, route, call) => {
-        const scope = right.scope(signed, route, call);
-        return scope === 'scope-not-granted' ? { scope: signed === '' ? route.scope : signed } : scope;
-      },
+      scope: (signed, route, call) =>
+        signed.startsWith(route.scope) ? { scope: signed } : right.scope(signed, route, call),
     }),
-    opens: [],
+    opens: ['scope-other'],
   },
   {
     name: 'parent-scope',
@@ -51,7 +58,7 @@ export const SCOPE_HOLES: readonly Hole[] = [
       scope: (signed, route, call) =>
         route.scope.startsWith(`${signed}:`) ? { scope: signed } : right.scope(signed, route, call),
     }),
-    opens: [],
+    opens: ['scope-parent'],
   },
   {
     name: 'undecorated-route',
@@ -74,11 +81,17 @@ export const SCOPE_HOLES: readonly Hole[] = [
   },
   {
     name: 'dots-resolved',
-    wrong: 'dot segments are resolved after the verification, by the router',
+    wrong: 'dot segments are signed as they came, and resolved by the router',
     line: 'equivalent-encodings',
     break: (right) => ({
-      guarded: (call) => right.guarded(call),
+      guarded: (call) => right.guarded(resolved(call)),
+      run: (call) => right.run(resolved(call)),
+      read: (call) => {
+        const request = right.read(resolved(call));
+        if (resolved(call) === call) return request;
+        return { ...request, parts: { ...request.parts, path: rawPath(call.target) } };
+      },
     }),
-    opens: [],
+    opens: ['target-dot-segments'],
   },
 ];

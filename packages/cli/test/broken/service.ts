@@ -52,15 +52,20 @@ export type Break = (right: Parts, setting: Setting, limits: Limits) => Partial<
 export const KEY_ID = 'partner_1';
 export const SECRET: string = formatSecret(new Uint8Array(32).fill(7));
 
-/** Short, so that a probe can outwait them. */
-export const PAST_MS = 3_000;
-export const FUTURE_MS = 1_000;
+const PAST_MS = 300_000;
+const FUTURE_MS = 10_000;
 export const LIMITS: Limits = {
   '*': { limit: 1_000, windowMs: 60_000 },
   'orders:write': { limit: 10, windowMs: 2_000 },
 };
 
-export async function startService(hole: Break = () => ({}), limits: Limits = LIMITS): Promise<Service> {
+export async function startService(
+  hole: Break = () => ({}),
+  {
+    pastMs = PAST_MS,
+    limits = LIMITS,
+  }: { readonly pastMs?: number | undefined; readonly limits?: Limits } = {},
+): Promise<Service> {
   const servers = [createServer(), createServer()];
   const authorities = await Promise.all(servers.map(listen));
   const setting: Setting = {
@@ -68,7 +73,7 @@ export async function startService(hole: Break = () => ({}), limits: Limits = LI
     secret: SECRET,
     grants: ['orders'],
     audience: authorities,
-    pastMs: PAST_MS,
+    pastMs,
     futureMs: FUTURE_MS,
   };
   const route = ({ method, target }: Call): Route | undefined => {
