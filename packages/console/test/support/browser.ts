@@ -5,7 +5,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, onTestFinished } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
 
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -29,7 +29,8 @@ afterAll(async () => (await running)?.close());
 export async function openPage(options: BrowserContextOptions = {}): Promise<WatchedPage> {
   running ??= startBrowser();
   const context = await (await running).newContext(options);
-  onTestFinished(() => context.close());
+  // In a hook there is no test to close it with; the browser's end closes it.
+  if (expect.getState().currentTestName !== undefined) onTestFinished(() => context.close());
   const page = await context.newPage();
   const consoleErrors: string[] = [];
   const pageErrors: string[] = [];
