@@ -61,6 +61,6 @@ describe('countersign keygen', () => {
     expect((await runCli(['keygen', 'please'])).status).toBe(2);
     const help = await runCli(['keygen', '--help']);
     expect(help.status).toBe(0);
-    expect(help.stdout).toContain('$ countersign keygen --id partner_1 --json');
+    expect(help.stdout).toContain('countersign keygen --id partner_1 --json > partner_1.key.json');
   });
 });

@@ -1,0 +1,22 @@
+/**
+ * A certificate for `localhost` that signed itself, valid until 2126, and its key, which is no secret:
+ * openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=localhost -addext subjectAltName=DNS:localhost
+ */
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUEBgXbNAxZGJzutDSdJrW1t4LPTgwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjA3NDQ0OFoYDzIxMjYxMDI5
+MDc0NDQ4WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASV3OI8wVANM/3rQ91lqMW/5mjQ6/KRL19KxH7Th8lisEWOuJfoeXJI
+Z+WZKoDDLl5p7vZxy5TGkNMc90aL6M20o2kwZzAdBgNVHQ4EFgQUCmX8cGZoNASp
+qRYU2KmdOewmLl8wHwYDVR0jBBgwFoAUCmX8cGZoNASpqRYU2KmdOewmLl8wDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIgRNtmelF0xokTDgZ4vKEA+X1+OTzpLUNrx/DfeZIP63MCIQD0a/k4LoTj
+e3vxllhkFSsuFEZWRqPkNHKP9mxJAmKxBQ==
+-----END CERTIFICATE-----
+`;
+export const CERTIFICATE_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQghCasJSa9tFx435B9
+DD07ylQzs8JyNRhp6xSRuKd1WaShRANCAASV3OI8wVANM/3rQ91lqMW/5mjQ6/KR
+L19KxH7Th8lisEWOuJfoeXJIZ+WZKoDDLl5p7vZxy5TGkNMc90aL6M20
+-----END PRIVATE KEY-----
+`;
