@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitStatus, type MakeCommand } from './command.js';
 import { consoleCommand } from './commands/console.js';
 import { curlCommand } from './commands/curl.js';
+import { doctorCommand } from './commands/doctor.js';
 import { explainCommand } from './commands/explain.js';
 import { keygenCommand } from './commands/keygen.js';
 import { signCommand } from './commands/sign.js';
@@ -23,6 +24,7 @@ const COMMANDS: readonly MakeCommand[] = [
   signCommand,
   curlCommand,
   vectorsCommand,
+  doctorCommand,
   consoleCommand,
 ];
 

@@ -7,7 +7,10 @@ import { type AdapterOptions, nodeRequest, routedTarget, withPrefix } from '@cou
 import type { Context } from 'hono';
 import { nodeIncoming } from './node-bindings.js';
 
-export function requestHead(c: Context, options: AdapterOptions): IncomingRequest {
+export function requestHead(
+  c: Context,
+  options: Pick<AdapterOptions, 'prefix' | 'proxies'>,
+): IncomingRequest {
   const incoming = nodeIncoming(c);
   const { authority, target } = cutUrl(c.req.raw.url);
   if (incoming !== undefined) {

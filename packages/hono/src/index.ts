@@ -5,3 +5,4 @@ export { BodyRefusedError } from '@countersign/server';
 export { type AdapterOptions, refuseUpgrade, verifyUpgrade } from '@countersign/server/adapter';
 export { type CountersignOptions, countersign } from './countersign.js';
 export type { Countersigned } from './countersigned.js';
+export { echo } from './echo.js';

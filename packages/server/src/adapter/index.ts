@@ -3,6 +3,16 @@
  * `node:http` request brings along.
  */
 
+export {
+  type Arrival,
+  ECHO_FIELD,
+  ECHO_FORMAT,
+  type EchoAnswer,
+  type EchoedHead,
+  echo,
+  echoAnswer,
+  withoutSignature,
+} from './echo.js';
 export { addWithHead, besideOwn } from './head-fields.js';
 export { isUnread, nodeBody } from './node-body.js';
 export { announcedBodyBytes, nodeRequest } from './node-request.js';

@@ -1,0 +1,43 @@
+/** What is changed in every request alike, by what became of the first: a prefix that is stripped, a signature that is. */
+import { type Arrival, requireAdapterOptions } from '@countersign/server/adapter';
+import type { Change } from './change.js';
+import type { SentRequest } from './sign.js';
+
+/** Tried when the field that was asked for does not arrive. */
+export const OTHER_FIELD = 'countersign-signature';
+
+/** Another field carries the signature where this one does not. */
+export function anotherField({ signatureField: name }: SentRequest, { fields }: Arrival): Change {
+  const how = fields.some(([other]) => other === name) ? 'its value is replaced' : 'it is removed';
+  return {
+    effect: 'option',
+    what: `field ${name}`,
+    how,
+    advice: `carry the signature in a field that arrives, such as ${OTHER_FIELD}, on both sides`,
+    option: { of: ['createSigner', 'createVerifier'], name: 'header', value: OTHER_FIELD },
+  };
+}
+
+/** What is missing at the front of the path that arrived; empty where the adapter could not put it back. */
+export function strippedPrefix(sent: SentRequest, { target }: Arrival): string {
+  if (target === sent.target || !target.startsWith('/') || !sent.target.endsWith(target)) return '';
+  const prefix = sent.target.slice(0, -target.length);
+  try {
+    requireAdapterOptions({ scope: '', prefix });
+    return prefix;
+  } catch {
+    return '';
+  }
+}
+
+export function prefixChange(prefix: string, { target }: SentRequest, arrival: Arrival): Change {
+  return {
+    effect: 'option',
+    what: 'path',
+    how: `its prefix ${prefix} is stripped`,
+    advice: 'what is stripped: it is put back before the target is verified',
+    option: { of: ['countersign'], name: 'prefix', value: prefix },
+    sent: target,
+    arrived: arrival.target,
+  };
+}
