@@ -126,5 +126,5 @@ async function recordedEvidence(
 }
 
 function decoded(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
