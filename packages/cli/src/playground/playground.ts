@@ -5,7 +5,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSigner, type Signer, type SignerOptions } from '@countersign/client';
-import { createVerifier, type Store, type VerdictEvent } from '@countersign/server';
+import { createVerifier, type VerdictEvent, type Verifier, type VerifierOptions } from '@countersign/server';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { listenOn } from './listen.js';
@@ -14,8 +14,8 @@ import { type KeyId, LIMITS, makePartners, type Owner, type Partners, WINDOW_MS 
 
 export interface PlaygroundOptions {
   readonly onVerdict: (event: VerdictEvent) => void;
-  /** Default: the memory store. */
-  readonly store?: Store;
+  /** Makes the verifier; given to see that the scenarios notice a broken one. Default `createVerifier`. */
+  readonly makeVerifier?: (options: VerifierOptions) => Verifier;
 }
 
 export interface Playground {
@@ -32,13 +32,16 @@ export interface Playground {
   readonly close: () => Promise<void>;
 }
 
-/** How many refusals of strangers an address has, in two seconds. */
-export const STRANGERS = { limit: 200, windowMs: 2_000 } as const;
+/** How many refusals of strangers an address has. */
+export const STRANGERS = { limit: 150, windowMs: 3_000 } as const;
 /** A scenario that has strangers refused needs no more of them than this. */
 const STRANGERS_NEEDED = 50;
 const LOOPBACK = '127.0.0.1';
 
-export async function openPlayground({ onVerdict, store }: PlaygroundOptions): Promise<Playground> {
+export async function openPlayground({
+  onVerdict,
+  makeVerifier = createVerifier,
+}: PlaygroundOptions): Promise<Playground> {
   let app: Hono | undefined;
   const server = createAdaptorServer({
     fetch: (request, bindings) => app?.fetch(request, bindings) ?? new Response(null, { status: 503 }),
@@ -48,12 +51,11 @@ export async function openPlayground({ onVerdict, store }: PlaygroundOptions): P
   const partners = makePartners();
   const admittedAtMs = new Map<string, number>();
   let strangersAtMs: number[] = [];
-  const verifier = createVerifier({
+  const verifier = makeVerifier({
     audience: authority,
     keys: partners.keys,
     limits: LIMITS,
     failures: STRANGERS,
-    ...(store === undefined ? {} : { store }),
     onVerdict: (event) => {
       const { code, proved, owner = '' } = event;
       if (code === 'admitted') admittedAtMs.set(owner, performance.now());
