@@ -9,6 +9,7 @@ import { curlCommand } from './commands/curl.js';
 import { doctorCommand } from './commands/doctor.js';
 import { explainCommand } from './commands/explain.js';
 import { keygenCommand } from './commands/keygen.js';
+import { probeCommand } from './commands/probe.js';
 import { signCommand } from './commands/sign.js';
 import { vectorsCommand } from './commands/vectors.js';
 import { verifyCommand } from './commands/verify.js';
@@ -25,6 +26,7 @@ const COMMANDS: readonly MakeCommand[] = [
   curlCommand,
   vectorsCommand,
   doctorCommand,
+  probeCommand,
   consoleCommand,
 ];
 

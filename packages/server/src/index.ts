@@ -33,7 +33,7 @@ export type { Limits } from './limits.js';
 export { type MemoryStore, memoryStore } from './memory/memory-store.js';
 export type { MemoryStoreOptions } from './memory/memory-store-options.js';
 export type { VerifierOptions } from './options.js';
-export type { Rate } from './rate.js';
+export { type ParsedRate, parseRate, type Rate } from './rate.js';
 export { REFUSALS, type RefusalCode } from './refusals.js';
 export { type RouteOptions, requireRouteOptions } from './route.js';
 export { routeScopes } from './route-scopes.js';

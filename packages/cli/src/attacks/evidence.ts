@@ -1,0 +1,16 @@
+/** What a finding shows of a request and its answer. */
+import type { Answer } from '../probe/exchange.js';
+import { tellAnswer } from '../probe/judge.js';
+import { type RawRequest, showRequest } from '../probe/raw-request.js';
+import type { Evidence } from '../probe/report.js';
+
+const SHOWN_CHARACTERS = 300;
+
+/** @param variant what was sent, in words */
+export function evidence(variant: string, request: RawRequest, answer: Answer): Evidence {
+  const sent = showRequest(request);
+  if ('failure' in answer) return { variant, sent, status: 0, answer: tellAnswer(answer) };
+  const { status, code, body } = answer;
+  const beginning = body.length > SHOWN_CHARACTERS ? `${body.slice(0, SHOWN_CHARACTERS)}…` : body;
+  return { variant, sent, status, ...(code === undefined ? {} : { code }), answer: beginning };
+}

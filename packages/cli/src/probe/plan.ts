@@ -1,0 +1,132 @@
+/** What a probe was asked to do: its options, checked. */
+import { type FieldLine, requireAuthority, signatureFieldName } from '@countersign/canonical';
+import type { Credentials } from '../credentials.js';
+import { asUsage, UsageError } from '../terminal/usage-error.js';
+import { type Budget, parseBudget } from './budget.js';
+import { type Endpoint, findEndpoint } from './endpoint.js';
+
+/** What commander makes of the options. */
+export interface ProbeOptions {
+  readonly audience?: string;
+  readonly scope?: string;
+  readonly data?: string;
+  readonly header?: readonly string[];
+  readonly signatureField?: string;
+  readonly also?: readonly string[];
+  readonly limit?: string;
+  readonly otherInstance?: readonly string[];
+  readonly otherScope?: string;
+  readonly children?: true;
+  readonly wait?: string;
+  readonly rate?: string;
+  readonly only?: readonly string[];
+  readonly yes?: true;
+  readonly json?: true;
+  readonly junit?: string;
+}
+
+export interface Plan {
+  readonly credentials: Credentials;
+  readonly method: string;
+  readonly url: URL;
+  /** Path and query of `url`. */
+  readonly target: string;
+  readonly body: Buffer;
+  /** Fields beside Host, Content-Length and the signature. */
+  readonly headers: readonly FieldLine[];
+  readonly scope: string;
+  /** The authority that is signed. */
+  readonly audience: string;
+  readonly signatureField: string;
+  readonly endpoint: Endpoint;
+  readonly instances: readonly Endpoint[];
+  /** Targets of further routes of the same service. */
+  readonly also: readonly string[];
+  readonly limit: Budget | undefined;
+  /** A scope that the key is granted and the route is not for. */
+  readonly otherScope: string | undefined;
+  /** Whether the route takes scopes below its own. */
+  readonly children: boolean;
+  /** How long a replay is held back. */
+  readonly waitMs: number;
+  /** Absent: no bound. */
+  readonly requestsPerSecond: number | undefined;
+}
+
+const DEFAULT_WAIT_S = 3;
+const DEFAULT_REMOTE_RATE = 20;
+
+/** @throws UsageError that names the option */
+export async function readPlan(
+  words: { readonly method: string | undefined; readonly url: string },
+  options: ProbeOptions,
+  credentials: Credentials,
+): Promise<Plan> {
+  const url = readUrl('URL', words.url);
+  const body = Buffer.from(options.data ?? '');
+  const method = words.method ?? (options.data === undefined ? 'GET' : 'POST');
+  const headers = (options.header ?? []).map(readHeader);
+  if (body.length > 0 && !headers.some(([name]) => name.toLowerCase() === 'content-type')) {
+    headers.push(['content-type', 'application/json']);
+  }
+  const instances = options.otherInstance ?? [];
+  const [endpoint, ...others] = await Promise.all(
+    [url, ...instances.map((text) => readUrl('--other-instance', text))].map(findEndpoint),
+  );
+  if (endpoint === undefined) throw new UsageError('URL: needed');
+  const { limit, rate } = options;
+  const allLoopback = [endpoint, ...others].every(({ loopback }) => loopback);
+  return {
+    credentials,
+    method,
+    url,
+    target: url.pathname + url.search,
+    body,
+    headers,
+    scope: options.scope ?? '',
+    audience: asUsage('--audience', () => requireAuthority('audience', options.audience ?? url.host)),
+    signatureField: asUsage('--signature-field', () => signatureFieldName(options.signatureField)),
+    endpoint,
+    instances: others,
+    also: (options.also ?? []).map((text) => readAlso(text, url)),
+    limit: limit === undefined ? undefined : parseBudget(limit),
+    otherScope: options.otherScope,
+    children: options.children ?? false,
+    waitMs: readNumber('--wait', options.wait ?? String(DEFAULT_WAIT_S)) * 1000,
+    requestsPerSecond:
+      rate === undefined ? (allLoopback ? undefined : DEFAULT_REMOTE_RATE) : readNumber('--rate', rate),
+  };
+}
+
+function readUrl(option: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(`${option}: ${JSON.stringify(text)} is not an http or https URL`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new UsageError(`${option}: a URL of a probe holds no user name`);
+  }
+  return url;
+}
+
+function readAlso(text: string, base: URL): string {
+  const url = URL.canParse(text, base.href) ? new URL(text, base) : undefined;
+  if (url?.origin !== base.origin) {
+    throw new UsageError(`--also: ${JSON.stringify(text)} is not a path or URL of ${base.origin}`);
+  }
+  return url.pathname + url.search;
+}
+
+function readHeader(text: string): FieldLine {
+  const [, name, value] = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e]*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new UsageError(`--header: ${JSON.stringify(text)} is not "Name: value"`);
+  }
+  return [name, value];
+}
+
+function readNumber(option: string, text: string): number {
+  const number = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (number > 0) return number;
+  throw new UsageError(`${option}: ${JSON.stringify(text)} is not a number above 0`);
+}
