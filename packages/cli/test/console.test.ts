@@ -98,9 +98,10 @@ describe('countersign console', () => {
     expect(running.address).toBe(address);
   });
 
-  it('answers nobody who addresses it by a name that is not its own', async () => {
+  it('answers nobody who addresses it by a name that is not its own, or from another page', async () => {
     running = await startConsole();
-    const { port } = new URL(running.address);
+    const { address } = running;
+    const { port } = new URL(address);
     const statusFor = async (host: string): Promise<number | undefined> => {
       const sending = request({ port, host: '127.0.0.1', path: '/events', headers: { host } }).end();
       const [response] = await once(sending, 'response');
@@ -110,6 +111,10 @@ describe('countersign console', () => {
     expect(await statusFor(`rebound.example:${port}`)).toBe(421);
     expect(await statusFor(`localhost:${port}`)).toBe(200);
     expect(await statusFor(`127.0.0.1:${port}`)).toBe(200);
+
+    const headers = { origin: `http://127.0.0.1:${Number(port) + 1}` };
+    const foreign = await fetch(`${address}scenarios/replay`, { method: 'POST', headers });
+    expect(foreign.status).toBe(403);
   });
 
   it('says in a line that its port is in use', async () => {
