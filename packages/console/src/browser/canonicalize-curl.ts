@@ -159,13 +159,12 @@ function readData(name: string, value: string, command: Command): void {
   command.data.push(name === 'data-urlencode' ? urlEncoded(value) : value);
 }
 
-/** `content`, `=content` or `name=content`: the content is encoded. */
+/** `content`, `=content` or `name=content`: the content is encoded, a space as `+`. */
 function urlEncoded(value: string): string {
   const equals = value.indexOf('=');
-  const content = encodeURIComponent(value.slice(equals + 1)).replace(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  const content = encodeURIComponent(value.slice(equals + 1))
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+');
   return equals > 0 ? `${value.slice(0, equals)}=${content}` : content;
 }
 
