@@ -1,4 +1,4 @@
-/** Holes in how requests are counted. */
+/** Holes in how requests are counted: a probe has to be told of the budget to find them. */
 import { collectFields } from '@countersign/canonical';
 import type { Hole } from './hole.js';
 import type { Charge } from './memory.js';
@@ -13,7 +13,13 @@ export const LIMIT_HOLES: readonly Hole[] = [
     wrong: 'nothing is limited',
     line: 'unmetered-endpoints',
     break: () => ({ charges: () => [] }),
-    opens: [],
+    opens: [
+      'limit-concurrent',
+      'limit-first-window',
+      'limit-refill',
+      'limit-sequential',
+      'limit-window-edge',
+    ],
   },
   {
     name: 'counted-by-forwarded-for',
@@ -25,7 +31,7 @@ export const LIMIT_HOLES: readonly Hole[] = [
         return renamed(right.charges(proved, call, status), address);
       },
     }),
-    opens: [],
+    opens: ['limit-forwarded'],
   },
   {
     name: 'counted-by-query',
@@ -35,7 +41,7 @@ export const LIMIT_HOLES: readonly Hole[] = [
       charges: (proved, call, status) =>
         renamed(right.charges(proved, call, status), proved.request.parts.query),
     }),
-    opens: [],
+    opens: ['limit-queries'],
   },
   {
     name: 'counted-by-path',
@@ -45,7 +51,7 @@ export const LIMIT_HOLES: readonly Hole[] = [
       charges: (proved, call, status) =>
         renamed(right.charges(proved, call, status), proved.request.parts.path),
     }),
-    opens: [],
+    opens: ['limit-ids'],
   },
   {
     name: 'children-fresh',
@@ -54,7 +60,7 @@ export const LIMIT_HOLES: readonly Hole[] = [
     break: (_right, _setting, limits) => ({
       charges: ({ scope }) => [{ name: scope, ...(limits['orders:write'] ?? { limit: 1, windowMs: 1 }) }],
     }),
-    opens: [],
+    opens: ['limit-child-scopes'],
   },
   {
     name: 'fixed-window',
@@ -63,20 +69,58 @@ export const LIMIT_HOLES: readonly Hole[] = [
     break: () => ({
       counts: (atMs, nowMs, windowMs) => Math.floor(atMs / windowMs) === Math.floor(nowMs / windowMs),
     }),
-    opens: [],
+    opens: ['limit-window-edge'],
+    mayOpen: [
+      'limit-child-scopes',
+      'limit-concurrent',
+      'limit-first-window',
+      'limit-forwarded',
+      'limit-ids',
+      'limit-instances',
+      'limit-queries',
+      'limit-refill',
+      'limit-sequential',
+    ],
   },
   {
     name: 'counter-read-then-write',
     wrong: 'a counter is read, and written some time later',
     line: 'read-then-write',
-    break: () => ({ chargeWriteMs: 30 }),
-    opens: [],
+    break: () => ({ chargeWriteMs: 150 }),
+    opens: ['limit-concurrent'],
+    mayOpen: ['limit-first-window', 'limit-refill', 'limit-window-edge'],
   },
   {
     name: 'refused-is-charged',
     wrong: 'a refused request is charged',
     line: 'denied-burns-budget',
     break: () => ({ chargesRefused: true }),
-    opens: [],
+    opens: ['limit-denied-budget'],
+  },
+  {
+    name: 'memory-per-process',
+    wrong: 'each process has nonces and counters of its own',
+    line: 'worker-counters',
+    break: () => ({ memoryEach: true }),
+    opens: ['limit-instances', 'replay-other-instance'],
+  },
+  {
+    name: 'outage-admits',
+    wrong: 'a memory that is too busy to answer in time counts as a yes',
+    line: 'outage',
+    break: () => ({
+      ask: (memory) => {
+        let waiting = 0;
+        return async (proved, call, status) => {
+          if (waiting >= 4) return { code: 'admitted', levels: [] };
+          waiting++;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          waiting--;
+          return memory(proved, call, status);
+        };
+      },
+    }),
+    opens: ['limit-concurrent', 'replay-concurrent'],
+    mayOpen: ['limit-first-window', 'limit-refill', 'limit-sequential', 'limit-window-edge'],
   },
 ];

@@ -19,7 +19,7 @@ export function probeService({ url, twinUrl }: Service): Promise<Probed> {
     ...['POST', `${url}/v1/orders/${SIGNED_ID}`],
     ...['--data', '{"sku":"tea-7","quantity":2}', '--scope', 'orders:write'],
     ...['--also', '/v1/exports', '--other-instance', twinUrl, '--other-scope', 'orders:read', '--children'],
-    ...['--limit', '10/2s', '--wait', '1.5'],
+    ...['--limit', '10/1s', '--wait', '1.5'],
   ]);
 }
 

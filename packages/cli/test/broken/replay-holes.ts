@@ -77,13 +77,6 @@ export const REPLAY_HOLES: readonly Hole[] = [
     opens: ['replay-at-once'],
   },
   {
-    name: 'memory-per-process',
-    wrong: 'each process has nonces and counters of its own',
-    line: 'worker-counters',
-    break: () => ({ memoryEach: true }),
-    opens: ['replay-other-instance'],
-  },
-  {
     name: 'nonce-before-mac',
     wrong: 'a nonce is burnt by whoever sends it, before the MAC is checked',
     line: 'nonce-before-mac',
@@ -102,7 +95,7 @@ export const REPLAY_HOLES: readonly Hole[] = [
         },
       };
     },
-    opens: [],
+    opens: ['nonce-burnt-by-body', 'nonce-burnt-by-signature'],
   },
   {
     name: 'nonce-before-body',
@@ -122,24 +115,6 @@ export const REPLAY_HOLES: readonly Hole[] = [
         },
       };
     },
-    opens: [],
-  },
-  {
-    name: 'outage-admits',
-    wrong: 'a memory that is too busy to answer in time counts as a yes',
-    line: 'outage',
-    break: () => ({
-      ask: (memory) => {
-        let waiting = 0;
-        return async (proved, call, status) => {
-          if (waiting >= 4) return { code: 'admitted', levels: [] };
-          waiting++;
-          await new Promise((resolve) => setTimeout(resolve, 20));
-          waiting--;
-          return memory(proved, call, status);
-        };
-      },
-    }),
-    opens: ['replay-concurrent'],
+    opens: ['nonce-burnt-by-body'],
   },
 ];

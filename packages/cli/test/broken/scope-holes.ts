@@ -67,7 +67,7 @@ export const SCOPE_HOLES: readonly Hole[] = [
     break: (right) => ({
       guarded: (call) => (rawPath(call.target) === '/v1/exports' ? undefined : right.guarded(call)),
     }),
-    opens: [],
+    opens: ['also-unsigned', 'path-changed', 'replay-other-path'],
   },
   {
     name: 'guarded-by-spelling',
@@ -76,8 +76,9 @@ export const SCOPE_HOLES: readonly Hole[] = [
     break: (right) => ({
       guarded: (call) =>
         findRoute(call.method, rawPath(call.target)) === undefined ? undefined : right.guarded(call),
+      run: (call) => (call.target.startsWith('/') ? right.run(call) : undefined),
     }),
-    opens: [],
+    opens: ['replay-at-once', 'unsigned'],
   },
   {
     name: 'dots-resolved',

@@ -56,7 +56,7 @@ const PAST_MS = 300_000;
 const FUTURE_MS = 10_000;
 export const LIMITS: Limits = {
   '*': { limit: 1_000, windowMs: 60_000 },
-  'orders:write': { limit: 10, windowMs: 2_000 },
+  'orders:write': { limit: 10, windowMs: 1_000 },
 };
 
 export async function startService(
@@ -76,15 +76,15 @@ export async function startService(
     pastMs,
     futureMs: FUTURE_MS,
   };
-  const route = ({ method, target }: Call): Route | undefined => {
+  const run = ({ method, target }: Call): Route | undefined => {
     const path = canonicalPathOf(target);
-    return path === undefined ? ANYWHERE : findRoute(method, path);
+    return path === undefined ? undefined : findRoute(method, path);
   };
   const right: Parts = {
     ...rightSteps(setting),
     ...rightHabits(setting, limits),
-    guarded: route,
-    run: route,
+    guarded: (call) => (canonicalPathOf(call.target) === undefined ? ANYWHERE : run(call)),
+    run,
     ask: (memory) => memory,
     memoryEach: false,
   };

@@ -3,6 +3,7 @@ import { canonicalTarget } from '@countersign/canonical';
 import { EXTRA_FIELD, EXTRA_QUERY, extraFields } from '../../src/probe/baseline.js';
 import type { Hole } from './hole.js';
 import { SIGNED_ID } from './probed.js';
+import type { Call } from './steps.js';
 
 // A MAC tells what it is of to nobody, so a verifier that forgets a part has to know what was signed: this.
 const SIGNED_QUERY: string = canonicalTarget(`/?${EXTRA_QUERY}`).query;
@@ -93,12 +94,14 @@ export const SIGNATURE_HOLES: readonly Hole[] = [
     name: 'first-thousand',
     wrong: 'a parser reads a thousand parameters and leaves out the rest',
     line: 'parameter-1001',
-    break: (right) => ({
-      read: (call) => {
-        const pieces = call.target.split('&');
-        return right.read({ ...call, target: pieces.slice(0, 1_000).join('&') });
-      },
-    }),
+    break: (right) => {
+      const cut = (call: Call): Call => ({ ...call, target: call.target.split('&', 1_000).join('&') });
+      return {
+        guarded: (call) => right.guarded(cut(call)),
+        run: (call) => right.run(cut(call)),
+        read: (call) => right.read(cut(call)),
+      };
+    },
     opens: ['parameter-1001'],
   },
   {
@@ -120,6 +123,6 @@ export const SIGNATURE_HOLES: readonly Hole[] = [
     wrong: 'an unknown key is answered differently from a wrong signature',
     line: 'brute-force',
     break: () => ({ unknownKey: 'unknown-key' }),
-    opens: ['unknown-key-told'],
+    opens: ['unknown-key-told-apart'],
   },
 ];
