@@ -18,7 +18,11 @@ export interface EventStreams {
   readonly close: () => void;
 }
 
-export function eventStreams(feed: Feed, now: () => number): EventStreams {
+export function eventStreams(
+  feed: Feed,
+  now: () => number,
+  heartbeatMs: number = HEARTBEAT_MS,
+): EventStreams {
   /** Numbers of another process, or of this one before it was restarted, mean nothing here. */
   const run = randomUUID().slice(0, 8);
   const open = new Set<SSEStreamingApi>();
@@ -47,7 +51,8 @@ export function eventStreams(feed: Feed, now: () => number): EventStreams {
         await stream.writeSSE({ event: 'tick', id: `${run}-${tick.upTo}`, data: tick.json() });
         upTo = tick.upTo;
       }
-      if (ticks.length === 0 && !(await nextTick(feed, gone.signal))) await stream.write(': still here\n\n');
+      if (ticks.length === 0 && !(await nextTick(feed, gone.signal, heartbeatMs)))
+        await stream.write(': still here\n\n');
     }
   };
 
@@ -81,7 +86,7 @@ export function eventStreams(feed: Feed, now: () => number): EventStreams {
 }
 
 /** Whether there was a tick, rather than only a time without one. Keeps no process alive. */
-function nextTick(feed: Feed, gone: AbortSignal): Promise<boolean> {
+function nextTick(feed: Feed, gone: AbortSignal, withinMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (ticked: boolean): void => {
       clearTimeout(timer);
@@ -91,7 +96,7 @@ function nextTick(feed: Feed, gone: AbortSignal): Promise<boolean> {
     };
     const leave = (): void => end(true);
     const forget = feed.onceMore(leave);
-    const timer = setTimeout(() => end(false), HEARTBEAT_MS).unref();
+    const timer = setTimeout(() => end(false), withinMs).unref();
     if (gone.aborted) leave();
     else gone.addEventListener('abort', leave);
   });

@@ -30,6 +30,10 @@ export function scenarioRoutes(scenarios: readonly Scenario[], closing: AbortSig
     await next();
     c.header('cache-control', 'no-store');
   });
+  // A scenario takes no body; a request that claims one might be of a kind that the check of its origin leaves alone.
+  app.post('*', async (c, next) =>
+    c.req.header('content-type') === undefined ? next() : c.text('a scenario takes no body', 415),
+  );
   app.get('/', (c) => c.json(buttons));
   app.post('/:id', async (c) => {
     const scenario = byId.get(c.req.param('id'));

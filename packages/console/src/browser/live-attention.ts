@@ -26,6 +26,7 @@ export function makeAttention(parent: HTMLElement): Attention {
   parent.append(rate.card, ...figures.map(({ card }) => card));
   const sentence = byId('sentence');
   let spokenAtMs = 0;
+  let heard = false;
 
   return {
     draw: (counts, nowMs) => {
@@ -41,10 +42,12 @@ export function makeAttention(parent: HTMLElement): Attention {
       for (const { index, card, number, note } of figures) {
         setText(number, counts.sum(index, end - WINDOW_S, end).toLocaleString('en'));
         const last = lastSecond(counts, index, end);
-        setText(note, last === undefined ? 'none in three minutes' : `last ${ago((end - last) * 1000)}`);
+        setText(note, last === undefined ? 'none in three minutes' : ago((end - last) * 1000));
         card.classList.toggle('now', last !== undefined && end - last < RECENT_S);
       }
       if (nowMs - spokenAtMs < SPEAK_EVERY_MS) return;
+      heard ||= all(end - WINDOW_S, end) > 0;
+      if (!heard) return;
       const said = tellState(counts, end);
       if (sentence.textContent === said.text) return;
       spokenAtMs = nowMs;

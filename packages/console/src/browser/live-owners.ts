@@ -111,11 +111,13 @@ function growTree(tree: HTMLElement, budgets: readonly Budget[]): BudgetView[] {
   const views: BudgetView[] = [];
   for (const budget of budgets) {
     let node = grown.get(budget.scope);
+    let name: HTMLElement | undefined;
     if (node === undefined) {
       const parentScope = nearest(budget.scope, (scope) => grown.has(scope));
       const parent = parentScope === undefined ? undefined : grown.get(parentScope);
       const label = parentScope === undefined || parentScope === '*' ? '' : parentScope;
-      node = { item: element('li', {}, scopeName(budget.scope, label)) };
+      node = { item: element('li') };
+      name = scopeName(budget.scope, label);
       grown.set(budget.scope, node);
       if (parent === undefined) tree.append(node.item);
       else {
@@ -123,7 +125,7 @@ function growTree(tree: HTMLElement, budgets: readonly Budget[]): BudgetView[] {
         parent.children.append(node.item);
       }
     }
-    const [view, shown] = budgetView(budget);
+    const [view, shown] = budgetView(budget, name);
     node.item.insertBefore(shown, node.children ?? null);
     views.push(view);
   }
@@ -140,14 +142,14 @@ function nearest(scope: string, isThere: (scope: string) => boolean): string | u
 function scopeName(scope: string, parent: string): HTMLElement {
   const words = scope === '*' ? 'whole owner' : scope.endsWith(':+') ? 'no child named' : undefined;
   return element(
-    'p',
+    'span',
     { class: 'scope', title: scope },
     element('span', { class: 'mono' }, parent === '' ? scope : scope.slice(parent.length)),
-    words === undefined ? undefined : element('span', { class: 'soft' }, words),
+    words === undefined ? undefined : element('span', { class: 'soft' }, ` ${words}`),
   );
 }
 
-function budgetView(budget: Budget): readonly [BudgetView, HTMLElement] {
+function budgetView(budget: Budget, name: HTMLElement | undefined): readonly [BudgetView, HTMLElement] {
   const { limit, windowMs, scope } = budget;
   const rate = `${limit.toLocaleString('en')} ${perWindow(windowMs)}`;
   const meter = element('meter', {
@@ -163,7 +165,8 @@ function budgetView(budget: Budget): readonly [BudgetView, HTMLElement] {
   const level = element('span', { class: 'level' }, used, ` of ${rate}`);
   const spent = element('span', { class: 'spent', hidden: '' }, 'spent');
   const line = element('div', { class: 'spark', 'aria-hidden': 'true' });
-  const shown = element('div', { class: 'budget' }, meter, line, level, spent);
+  const head = element('p', { class: 'head' }, name, spent, level);
+  const shown = element('div', { class: 'budget' }, head, meter, line);
   const plot = spark(line, limit);
   const draw = (nowMs: number, seconds: readonly number[]): void => {
     const value = usedAt(budget, nowMs);

@@ -10,6 +10,10 @@ export const SECONDS_AGO: readonly number[] = Array.from({ length: WINDOW_S + 1 
 export const LANE_HEIGHT_PX = 34;
 const RATE_HEIGHT_PX = 190;
 const AXIS_HEIGHT_PX = 26;
+/** The style sheet begins the rate plot so much further to the left than the lanes, so that their seconds align. */
+const Y_AXIS_WIDTH_PX = 48;
+/** For the half of `now` that stands beyond it. */
+const RIGHT_PX = 20;
 /** Of a lane: a single verdict can be seen, and the fullest second does not touch the lane above. */
 const LOWEST_BAR = 0.22;
 const HIGHEST_BAR = 0.82;
@@ -20,8 +24,6 @@ export interface Plot {
   /** Draws numbers of verdicts: by place in `CLASSES`, and then by place in `SECONDS_AGO`. */
   readonly draw: (columns: readonly (readonly number[])[]) => void;
   readonly redraw: () => void;
-  /** What was drawn last, for whoever checks it. */
-  readonly data: () => uPlot.AlignedData;
 }
 
 /** @param hover is called with a place in `SECONDS_AGO`, and with undefined when the pointer has left */
@@ -38,14 +40,14 @@ export function ratePlot(parent: HTMLElement, hover: (index: number | undefined)
   );
   const axis = { stroke: () => colours().soft, font: '12px system-ui, sans-serif' };
   const plot = makePlot(parent, RATE_HEIGHT_PX, hover, {
+    padding: [12, RIGHT_PX, 0, 0],
     scales: { x: X_SCALE, y: { range: (_, __, max) => [0, Math.max(5, max * 1.08)] } },
     axes: [
       { ...axis, ...timeAxis() },
       {
         ...axis,
-        side: 1,
-        size: 40,
-        gap: 6,
+        size: Y_AXIS_WIDTH_PX,
+        gap: 8,
         space: 44,
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000],
         grid: { stroke: () => colours().line, width: 1 },
@@ -66,7 +68,7 @@ export function lanesPlot(parent: HTMLElement, hover: (index: number | undefined
   const lanes = CLASSES.length;
   const bars = uPlot.paths.bars?.({ size: [0.8, 12, 1.5], align: 1 });
   const plot = makePlot(parent, LANE_HEIGHT_PX * lanes, hover, {
-    padding: [0, 40, 0, 0],
+    padding: [0, RIGHT_PX, 0, 0],
     scales: { x: X_SCALE, y: { range: [0, lanes] } },
     axes: [{ show: false }, { show: false }],
     series: [
@@ -145,6 +147,5 @@ function plotOf(
   return {
     draw: (columns) => plot.setData([[...SECONDS_AGO], ...toSeries(columns)]),
     redraw: () => plot.redraw(),
-    data: () => plot.data,
   };
 }

@@ -44,8 +44,11 @@ let budgetsDrawnAt = 0;
 openFeed('events', {
   hello: ({ now, resumed }) => {
     offsetMs = now - performance.now();
-    if (!resumed) model.clear();
-    if (!resumed) list.reset();
+    if (!resumed) {
+      model.clear();
+      list.reset();
+      lost = 0;
+    }
     dirty = true;
   },
   tick: (tick) => {
