@@ -2,7 +2,6 @@
  * The demo: builds a world of processes, carries the steps out, reports, and exits with 0 only if every promise was
  * kept. What is promised stands in `steps/`.
  */
-import { openConsole } from './console.js';
 import { readFlags, USAGE } from './flags.js';
 import { jsonReporter, type Reporter, summarize, textReporter } from './report.js';
 import { SABOTAGES, type Sabotage } from './server/sabotage.js';
@@ -77,7 +76,9 @@ async function watch(
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
-  const opening = openConsole(steps, sabotage, reporter.step);
+  const opening = import('./console.js').then(({ openConsole }) =>
+    openConsole(steps, sabotage, reporter.step),
+  );
   try {
     reporter.opened((await opening).address);
     reporter.begin(sabotage && SABOTAGES[sabotage]);
