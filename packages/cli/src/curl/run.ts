@@ -60,7 +60,10 @@ export async function runCurl({
     ...(retry === undefined ? {} : { attempts: retry + 1 }),
   });
   const startedMs = performance.now();
-  const signals = maxTime === undefined ? [] : [AbortSignal.timeout(maxTime)];
+  const signal = AbortSignal.any([
+    observer.givenUp,
+    ...(maxTime === undefined ? [] : [AbortSignal.timeout(maxTime)]),
+  ]);
   let end: NetworkEnd = { status: 0, text: '' };
   let downloadedBytes = 0;
   try {
@@ -68,10 +71,10 @@ export async function runCurl({
       method,
       headers: headers.map(([name, value]): [string, string] => [name, value]),
       redirect: flags.location ? 'follow' : 'manual',
-      signal: AbortSignal.any([observer.givenUp, ...signals]),
+      signal,
       ...(body === undefined ? {} : { body: new Uint8Array(body) }),
     });
-    const printed = await print(response, output, observer, flags, terminal);
+    const printed = await print(response, output, observer, signal, flags, terminal);
     end = printed.end;
     downloadedBytes = printed.bytes;
   } catch (error) {
@@ -109,6 +112,7 @@ async function print(
   response: Response,
   output: Output,
   observer: Observer,
+  signal: AbortSignal,
   flags: CurlFlags,
   terminal: Terminal,
 ): Promise<Printed> {
@@ -138,7 +142,7 @@ async function print(
       if (output.isFile && !flags.silent) progress.report(`${bytes} bytes`);
     }
   } catch (error) {
-    return { bytes, end: printingEnd(error, bytes) };
+    return { bytes, end: printingEnd(signal.aborted ? signal.reason : error, bytes) };
   } finally {
     progress.end();
   }

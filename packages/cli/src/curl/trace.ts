@@ -27,7 +27,7 @@ export function requestLines(sent: SentRequest, { audience, header }: TraceOptio
     });
   }
   shown.push(`> ${method} ${url.pathname}${url.search} HTTP/1.1`, ...lines.map(fieldLine('>')), '>');
-  if (bodyBytes > 0) shown.push(`* ${bodyBytes} bytes of body`);
+  if (bodyBytes > 0) shown.push(`* body: ${bodyBytes} bytes`);
   return shown;
 }
 

@@ -38,7 +38,9 @@ export function verdictLine(reading: VerdictReading): string {
   }
   const { code, timeMs, deadSinceMs, retryAfterMs } = reading.verdict;
   const dead =
-    deadSinceMs === undefined ? '' : `, signature dead since ${new Date(deadSinceMs).toISOString()}`;
+    deadSinceMs === undefined || code === 'admitted'
+      ? ''
+      : `, signature dead since ${new Date(deadSinceMs).toISOString()}`;
   const retry = retryAfterMs === undefined ? '' : `, again in ${spell(retryAfterMs / 1000)}`;
   return `verdict: ${code}, verified, at ${new Date(timeMs).toISOString()}${dead}${retry}`;
 }

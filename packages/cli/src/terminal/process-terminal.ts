@@ -4,15 +4,12 @@ import type { Terminal } from './terminal.js';
 
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
-  // Whoever reads may stop before the end, as `head` does: that is no failure to be told of.
-  stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (code !== 'EPIPE') process.exitCode = 1;
-  });
   // Whoever reads may have seen enough, as `head` has: that is no fault.
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      process.exit();
+      if (error.code === 'EPIPE') process.exit();
+      if (stream === stdout) stderr.write(`countersign: cannot write the output: ${error.message}\n`);
+      process.exit(1);
     });
   }
   const interactive = stdin.isTTY === true && stderr.isTTY === true;

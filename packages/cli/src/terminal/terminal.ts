@@ -6,7 +6,7 @@
 export interface Terminal {
   /** Standard output: what was asked for, fit to be piped on. */
   readonly write: (text: string) => void;
-  /** Bytes to standard output as they are; settles when there is room for more, rejects when nobody reads any more. */
+  /** Bytes to standard output as they are; settles when there is room for more. */
   readonly writeBytes: (bytes: Uint8Array) => Promise<void>;
   /** Standard error: progress, warnings, errors. */
   readonly writeError: (text: string) => void;
