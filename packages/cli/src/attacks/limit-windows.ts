@@ -3,7 +3,7 @@
  * several times.
  */
 import { type Attack, gotThrough, notTried, refused } from '../probe/attack.js';
-import type { Attacker } from '../probe/attacker.js';
+import { type Attacker, waitOf } from '../probe/attacker.js';
 import type { Budget } from '../probe/budget.js';
 import { tellAnswer } from '../probe/judge.js';
 import type { RawRequest } from '../probe/raw-request.js';
@@ -69,20 +69,58 @@ const deniedNonce = budgetAttack({
   },
 });
 
+const deniedBudget = budgetAttack({
+  id: 'limit-denied-budget',
+  attack:
+    'While the budget is spent, as many requests again are refused; the first of them must be accepted after the wait it was told.',
+  catalogue: DENIED_BURNS,
+  requests: ({ limit }) => 2 * limit + 3,
+  run: async (attacker, budget) => {
+    if (!(await exhaust(attacker, budget))) return ENDLESS;
+    const original = attacker.sign();
+    const [first] = await sendInTurn(attacker, 'when the budget is spent', [original]);
+    const waitMs = first && isLimited(first) ? waitOf(first.answer) : undefined;
+    if (first === undefined || waitMs === undefined) return notTried('no wait was told');
+    // Late, so that they would still be counted when the wait is over.
+    await attacker.pause(waitMs / 2);
+    const more = Array.from({ length: budget.limit }, () => attacker.sign());
+    const others = await sendInTurn(attacker, 'while it is spent', more, {
+      stop: (entry) => !isLimited(entry),
+    });
+    if (!others.every(isLimited)) return notTried('the budget was whole again before the wait was over');
+    await attacker.pause(Math.max(0, first.answeredMs + waitMs - performance.now()));
+    const answer = await attacker.sendOnce(original);
+    const told = tellAnswer(answer);
+    if (attacker.judge(answer, original) === 'through') return refused(`accepted after the wait (${told})`);
+    if ('status' in answer && answer.status === 429) {
+      const reason = `after the wait the budget is still spent (${told}): by requests that were refused`;
+      return gotThrough(reason, evidence('after the wait', original, answer));
+    }
+    return notTried(`the answer after the wait decides nothing: ${told}`);
+  },
+});
+
 const clockEdge = budgetAttack({
   id: 'limit-window-edge',
   attack:
     "The whole budget just before the clock's next multiple of the window, and once more just after it.",
   catalogue: EDGE_BURSTS,
   quiet: true,
-  requests: ({ limit }) => 2 * limit,
+  requests: ({ limit }) => 3 * limit,
   run: async (attacker, budget) => {
     const { windowMs } = budget;
-    const leadMs = Math.min(windowMs / 4, BURST_MS);
-    await untilPhase(attacker, budget, windowMs - leadMs);
-    const before = await burst(attacker, budget);
-    await untilPhase(attacker, budget, EDGE_MS);
-    return [...before, ...(await burst(attacker, budget))];
+    for (const leadMs of [Math.min(windowMs / 4, BURST_MS), windowMs / 2]) {
+      await untilPhase(attacker, budget, windowMs - leadMs);
+      const before = await burst(attacker, budget);
+      if (Date.now() % windowMs < windowMs - leadMs) {
+        // The edge has passed meanwhile: once more, with more time.
+        await attacker.pause(windowMs);
+        continue;
+      }
+      await untilPhase(attacker, budget, EDGE_MS);
+      return [...before, ...(await burst(attacker, budget))];
+    }
+    return notTried('a burst of the whole budget takes longer than half of its window');
   },
 });
 
@@ -124,7 +162,13 @@ const refill = budgetAttack({
 });
 
 export const deniedAttacks: readonly Attack[] = [denied];
-export const windowAttacks: readonly Attack[] = [deniedNonce, clockEdge, firstRequestWindow, refill];
+export const windowAttacks: readonly Attack[] = [
+  deniedNonce,
+  deniedBudget,
+  clockEdge,
+  firstRequestWindow,
+  refill,
+];
 
 function burst(attacker: Attacker, { limit }: Budget, requests: number = limit): Promise<Entry[]> {
   return sendAtOnce(

@@ -1,5 +1,6 @@
 /** Requests that were admitted once and come again. */
 
+import { sha256Hex } from '@countersign/canonical';
 import { type Attack, gotThrough, notTried, type Result, refused } from '../probe/attack.js';
 import type { Attacker } from '../probe/attacker.js';
 import type { Endpoint } from '../probe/endpoint.js';
@@ -64,9 +65,9 @@ const concurrent: Attack = {
 const signedAgain: Attack = {
   id: 'nonce-signed-again',
   group: 'replay',
-  attack: "An admitted request's nonce, signed again by the key's holder for other times.",
+  attack: "An admitted request's nonce, signed again by the key's holder for other times and another body.",
   catalogue: 'a nonce admitted under one `ts` and again under another',
-  requests: () => 4,
+  requests: () => 5,
   run: (attacker) =>
     withCaptured(attacker, capture(attacker), ({ request }) => {
       const { ts } = authorizationOf(attacker.plan, request);
@@ -74,7 +75,10 @@ const signedAgain: Attack = {
         what: `${stepMs} ms later`,
         make: () => forge(attacker.plan, request, { ts: String(Number(ts) + stepMs) }),
       }));
-      return tryAll(attacker, later);
+      return tryAll(attacker, [
+        ...later,
+        { what: 'for another body', make: () => signedForBody(attacker, request) },
+      ]);
     }),
 };
 
@@ -205,4 +209,15 @@ function shoutField(...[request, plan]: Parameters<Change>): ReturnType<Change> 
 
 function ownAuthority(...[request, plan]: Parameters<Change>): ReturnType<Change> {
   return target((text) => `http://${plan.url.host}${text}`)(request, plan);
+}
+
+function signedForBody(attacker: Attacker, request: RawRequest): RawRequest {
+  const body = Buffer.concat([request.body, Buffer.from(' ')]);
+  const headers = request.headers.filter(([name]) => name.toLowerCase() !== 'content-length');
+  const other: RawRequest = {
+    ...request,
+    headers: [...headers, ['Content-Length', String(body.length)]],
+    body,
+  };
+  return forge(attacker.plan, other, { digest: sha256Hex(body) });
 }

@@ -2,7 +2,7 @@
 import { formatAuthorization, parseAuthorization, sha256Hex } from '@countersign/canonical';
 import type { Attack } from '../probe/attack.js';
 import { forge } from '../probe/sign.js';
-import { added, both, type Change, parameter, signature, without } from './changes.js';
+import { added, both, type Change, parameter, signature, target, without } from './changes.js';
 import { type Variant, variantsAttack } from './variants.js';
 
 const GUESSED_SECRETS: readonly (readonly [string, (keyId: string) => Uint8Array])[] = [
@@ -14,6 +14,15 @@ const GUESSED_SECRETS: readonly (readonly [string, (keyId: string) => Uint8Array
 ];
 
 const UNKNOWN_KEYS = ['probe-no-such-key', '__proto__', 'constructor', 'toString'];
+
+/** Spellings by which a router may find a handler whose verifier was looked up by the path as it came. */
+const RESPELLED: readonly (readonly [string, (target: string) => string])[] = [
+  ['the first letter of the path encoded', (text) => text.replace(/[a-z]/i, encoded)],
+  ['the last letter of the path encoded', (text) => text.replace(/[a-z0-9](?=[^a-z0-9]*(?:$|\?))/i, encoded)],
+  ['the path in upper case', (text) => text.replace(/^[^?]*/, (path) => path.toUpperCase())],
+  ['a slash behind the path', (text) => text.replace(/(?=$|\?)/, '/')],
+  ['a second slash in front', (text) => `/${text}`],
+];
 
 const unsigned = variantsAttack({
   id: 'unsigned',
@@ -28,6 +37,9 @@ const unsigned = variantsAttack({
     ['the name of the scheme alone', signature('CS1-HMAC-SHA256')],
     ['another version of the scheme', signature((text) => text.replace('CS1-HMAC-SHA256', 'CS0-NONE'))],
     ['no signature, and the address of this machine claimed', bothFields('127.0.0.1')],
+    ...RESPELLED.map(
+      ([what, respell]): Variant => [`no signature, and ${what}`, both(withoutSignature, target(respell))],
+    ),
   ],
 });
 
@@ -79,6 +91,10 @@ export const strangers: readonly Attack[] = [unsigned, wrongSecret, unknownKey, 
 
 function withoutSignature(...[request, plan]: Parameters<Change>): ReturnType<Change> {
   return without(plan.signatureField)(request, plan);
+}
+
+function encoded(letter: string): string {
+  return `%${letter.charCodeAt(0).toString(16)}`;
 }
 
 function bothFields(address: string): Change {

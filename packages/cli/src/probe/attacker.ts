@@ -111,7 +111,7 @@ function isSameRoute(plan: Plan, { method, target }: RawRequest): boolean {
 }
 
 /** How long a busy endpoint asks to wait; it may say so without being asked to. */
-function waitOf(answer: Answer): number | undefined {
+export function waitOf(answer: Answer): number | undefined {
   if ('failure' in answer || answer.code === 'too-many-failures') return undefined;
   if (answer.status !== 429 && answer.status !== 503) return undefined;
   const seconds = fieldOf(answer.headers, 'retry-after') ?? '';

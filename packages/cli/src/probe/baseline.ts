@@ -21,7 +21,8 @@ export const EXTRA_FIELD = 'x-countersign-probe';
 
 export function extraFields(): readonly FieldLine[] {
   return [
-    [EXTRA_FIELD, 'one two'],
+    // With a comma, so that two lines of it joined may look like the one that was signed.
+    [EXTRA_FIELD, 'one, two'],
     ['idempotency-key', crypto.randomUUID()],
   ];
 }
