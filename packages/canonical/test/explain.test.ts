@@ -143,6 +143,13 @@ const FINDINGS: readonly (readonly [
     /client's line has more white/,
     /no white space/,
   ],
+  [
+    11,
+    'content-type:text/plain',
+    'content-type:text/plain ',
+    /server's line has more white/,
+    /no white space/,
+  ],
   [11, 'Content-Type:text/plain', 'content-type:text/plain', /spell the field content-type/, /lower case/],
   [11, 'content-type:text/html', 'content-type:text/plain', /value of the field/, /whenever it is present/],
   [12, 'x-a:1', 'x-a:2', /value of the field x-a/, /out of the signer's signHeaders/],

@@ -153,6 +153,9 @@ describe('the first line that differs, its cause and its fix', () => {
     const { stdout } = await explain(SIGNED, seen({ path: '/orders/7', query: 'a=1', ts: '1763750000001' }));
     expect(stdout).toContain('Note:  further on differ: query, ts\n');
     expect(stdout).toContain('of one request, sent once?');
+    const later = await explain(SIGNED, seen({ ts: '1763750000001', key: 'key_live_2' }));
+    expect(later.stdout).toContain('Note:  further on differ: key\n');
+    expect(later.stdout).not.toContain('sent once?');
   });
 
   it('is there as JSON', async () => {

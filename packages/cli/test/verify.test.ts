@@ -94,6 +94,11 @@ describe('a recording that passes', () => {
 
   it.each([
     ['LF line ends', recorded({ newline: '\n' }), /LF, read as CR LF/],
+    [
+      'LF line ends before a body with empty lines',
+      recorded({ newline: '\n', body: 'a\r\n\r\nb\n\n' }),
+      undefined,
+    ],
     ['a line feed that an editor added', `${recorded()}\n`, undefined],
     ['HTTP/2 on its request line', recorded().replace('HTTP/1.1', 'HTTP/2'), /shown as HTTP\/2/],
     ['more behind its end', `${recorded()}more`, /more follows the end of the request/],
@@ -128,6 +133,9 @@ describe('a recording that passes', () => {
       '< \r',
       '{"code":"x"}',
     ].join('\n');
+    const redirected = await judged(printed.replace('} [', '> GET /2 HTTP/1.1\r\n> Host: b\r\n> \r\n} ['));
+    expect(redirected.steps[2]).toMatchObject({ outcome: 'passed' });
+    expect(redirected.notes.join()).not.toContain('more follows');
     const without = await judged(printed);
     expect(without.steps[5]).toMatchObject({
       outcome: 'not judged',
