@@ -76,6 +76,8 @@ function compare(known: Asked, unknown: Asked): Result {
   if ('failure' in a || 'failure' in b || 'failure' in c || 'failure' in d) {
     return notTried(`the answers decide nothing: ${told}`);
   }
+  if (a.code === 'too-many-failures')
+    return notTried(`this address is refused for its failures: probe again later`);
   const facets: readonly (readonly [string, (answer: Answered) => string])[] = [
     ['status', ({ status }) => String(status)],
     ['header fields', fieldNames],
