@@ -15,8 +15,8 @@ const HELP = `
 One call, one signature: it is sent again where that is safe, so the server executes it at most once.
 
 Exit status: 0 for an answer, whatever its status; 2 for a mistake on the command line; else as curl's:
-  6 host not found     7 cannot connect       8 no HTTP               18 answer cut          22 -f, and 400 or more
-  23 cannot write      28 timeout             35 TLS                  47 redirects           56 connection lost
+  6 host not found     7 cannot connect       18 answer cut           22 -f, and 400 or more
+  23 cannot write      28 timeout             35 no TLS               47 redirects
   60 certificate
 and of the signed call:
   110 rate limited     111 the server cannot count requests           112 the clocks differ
