@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openCanonicalize, readShown, type Shown } from './support/canonicalize-page.js';
+import { openShared, readShown, type Shown } from './support/canonicalize-page.js';
 
 interface Vector {
   readonly name: string;
@@ -32,7 +32,7 @@ const signing = new Map<string, Shown>();
 let offered: string[] = [];
 
 beforeAll(async () => {
-  const { page } = await openCanonicalize();
+  const { page } = await openShared();
   offered = await page
     .locator('#vector optgroup')
     .evaluateAll((groups) => groups.map((group) => `${(group as HTMLOptGroupElement).label}.json`));

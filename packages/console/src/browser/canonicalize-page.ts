@@ -5,7 +5,7 @@
 import { SCHEME } from '@countersign/canonical';
 import { comparison } from './canonicalize-compare.js';
 import { isCurl, type PastedRequest, readCurl } from './canonicalize-curl.js';
-import { readControls, showControls } from './canonicalize-draft.js';
+import { type Draft, readControls, showControls } from './canonicalize-draft.js';
 import { element, make, onPress, showText } from './canonicalize-elements.js';
 import { type Filling, takeForm } from './canonicalize-form.js';
 import { lineList } from './canonicalize-lines.js';
@@ -29,9 +29,13 @@ const lines = lineList((sources, note) => {
 const result = resultView();
 const compared = comparison(() => update(true));
 
+let last: Draft | undefined;
+
 /** @param isEdit whether this is a change of the same request, whose effects are marked */
 function update(isEdit: boolean): void {
   const draft = form.draft();
+  const isSame = last !== undefined && isEqual(draft, last);
+  last = draft;
   const outcome = form.problem() ?? readDraft(draft);
   const isRefused = isProblem(outcome);
   document.documentElement.dataset['state'] = isRefused ? 'refused' : 'read';
@@ -43,11 +47,20 @@ function update(isEdit: boolean): void {
     lines.markDifference(compared.compare(undefined));
     return;
   }
-  form.showProblem(outcome.secretProblem);
-  form.showChosenNames(outcome.signedNames);
-  const changed = lines.show(outcome.lines, originsOf(draft, outcome), isEdit);
-  result.show(draft, outcome, isEdit ? changed : undefined);
+  // What the last change touched stays marked until the next one.
+  if (!isSame || !isEdit) {
+    form.showProblem(outcome.secretProblem);
+    form.showChosenNames(outcome.signedNames);
+    const changed = lines.show(outcome.lines, originsOf(draft, outcome), isEdit);
+    result.show(draft, outcome, isEdit ? changed : undefined);
+  }
   lines.markDifference(compared.compare(outcome.text));
+}
+
+/** The body is the same array as long as nothing changes. */
+function isEqual(one: Draft, other: Draft): boolean {
+  const others = new Map<string, unknown>(Object.entries(other));
+  return Object.entries(one).every(([name, value]) => others.get(name) === value);
 }
 
 function begin(filling: Filling, notes: readonly string[] = []): void {

@@ -31,24 +31,25 @@ export function resultView(): ResultView {
       announcement.textContent = text;
     }, SAY_AFTER_MS);
   };
-  const put = (
-    target: HTMLElement,
-    text: string | undefined,
-    instead: string,
-    isMarked: boolean,
-  ): boolean => {
-    const isChanged = isMarked && target.dataset['value'] !== (text ?? '');
+  /** What each element showed when there was something to show. */
+  const last = new Map<HTMLElement, string | undefined>();
+  const put = (target: HTMLElement, text: string | undefined, instead: string): void => {
     target.dataset['value'] = text ?? '';
     target.textContent = text ?? instead;
     target.classList.toggle('is-absent', text === undefined);
+  };
+  const putNew = (target: HTMLElement, text: string | undefined, instead: string): boolean => {
+    const isChanged = last.get(target) !== text;
+    last.set(target, text);
+    put(target, text, instead);
     return isChanged;
   };
   const show: ResultView['show'] = (draft, reading, changed) => {
     lastText = reading.text;
     outcome.className = 'outcome';
     const isMarked = changed !== undefined;
-    const isNew = put(signature, reading.signature, 'type the secret to see it', isMarked);
-    const isNewField = put(fieldLine, reading.fieldLine, 'needs the secret', isMarked);
+    const isNew = putNew(signature, reading.signature, 'type the secret to see it') && isMarked;
+    const isNewField = putNew(fieldLine, reading.fieldLine, 'needs the secret') && isMarked;
     element('signature-changed', HTMLElement).hidden = !isNew;
     element('field-changed', HTMLElement).hidden = !isNewField;
     element('field-title', HTMLElement).textContent =
@@ -68,8 +69,8 @@ export function resultView(): ResultView {
       make('strong', '', code === undefined ? 'Not yet' : `Refused as ${code}`),
       `: ${message}.`,
     );
-    put(signature, undefined, 'none', false);
-    put(fieldLine, undefined, 'none', false);
+    put(signature, undefined, 'none');
+    put(fieldLine, undefined, 'none');
     for (const id of ['signature-changed', 'field-changed', 'checked'])
       element(id, HTMLElement).hidden = true;
     say(outcome.textContent ?? '');

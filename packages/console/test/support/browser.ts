@@ -5,7 +5,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, expect, onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -25,12 +25,17 @@ export interface WatchedPage {
 let running: Promise<Browser> | undefined;
 afterAll(async () => (await running)?.close());
 
-/** A new page in a browser profile of its own. Nothing is opened in it yet. */
+/** A new page in a browser profile of its own, closed with its test. Nothing is opened in it yet. */
 export async function openPage(options: BrowserContextOptions = {}): Promise<WatchedPage> {
+  const watched = await openSharedPage(options);
+  onTestFinished(() => watched.page.context().close());
+  return watched;
+}
+
+/** A page for all tests of a file: it closes with the browser. */
+export async function openSharedPage(options: BrowserContextOptions = {}): Promise<WatchedPage> {
   running ??= startBrowser();
   const context = await (await running).newContext(options);
-  // In a hook there is no test to close it with; the browser's end closes it.
-  if (expect.getState().currentTestName !== undefined) onTestFinished(() => context.close());
   const page = await context.newPage();
   const consoleErrors: string[] = [];
   const pageErrors: string[] = [];

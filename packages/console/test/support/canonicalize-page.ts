@@ -5,7 +5,7 @@ import { serve } from '@hono/node-server';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, expect, onTestFinished } from 'vitest';
 import { createConsole } from '../../src/index.js';
-import { openPage, type WatchedPage } from './browser.js';
+import { openPage, openSharedPage, type WatchedPage } from './browser.js';
 
 /** What the page shows. */
 export interface Shown {
@@ -21,11 +21,14 @@ export interface Shown {
   readonly checked: string;
 }
 
+/** Watched until its test has ended. */
 const opened: { readonly watched: WatchedPage; readonly origin: string }[] = [];
+/** Watched until the file has ended. */
+const shared: typeof opened = [];
 let served: Promise<{ readonly origin: string; readonly close: () => void }> | undefined;
 
 afterEach(() => {
-  for (const { watched, origin } of opened.splice(0)) {
+  for (const { watched, origin } of [...shared, ...opened.splice(0)]) {
     expect(watched.consoleErrors, 'errors on the console').toEqual([]);
     expect(watched.pageErrors, 'uncaught exceptions').toEqual([]);
     expect(watched.hosts(), 'hosts that were asked').toEqual([new URL(origin).host]);
@@ -33,12 +36,25 @@ afterEach(() => {
 });
 afterAll(async () => (await served)?.close());
 
-/** Opens the page and waits until it has loaded all that it ever loads. */
-export async function openCanonicalize(options: BrowserContextOptions = {}): Promise<WatchedPage> {
+/** Opens the page for this test and waits until it has loaded all that it ever loads. */
+export function openCanonicalize(options: BrowserContextOptions = {}): Promise<WatchedPage> {
+  return open(options, opened, openPage);
+}
+
+/** The same for all tests of the file. */
+export function openShared(): Promise<WatchedPage> {
+  return open({}, shared, openSharedPage);
+}
+
+async function open(
+  options: BrowserContextOptions,
+  list: typeof opened,
+  opening: typeof openPage,
+): Promise<WatchedPage> {
   served ??= serveConsole();
   const { origin } = await served;
-  const watched = await openPage(options);
-  opened.push({ watched, origin });
+  const watched = await opening(options);
+  list.push({ watched, origin });
   await watched.page.goto(`${origin}/canonicalize`);
   await watched.page.locator('html[data-ready]').waitFor({ state: 'attached' });
   return watched;
@@ -72,6 +88,14 @@ export function readShown(): Shown {
 
 export function shown(page: Page): Promise<Shown> {
   return page.evaluate(readShown);
+}
+
+/** Puts a text into a field in one go, as pasting does: `fill` types line by line. */
+export async function paste(page: Page, selector: string, text: string): Promise<void> {
+  await page.locator(selector).evaluate((field, value) => {
+    if (field instanceof HTMLTextAreaElement || field instanceof HTMLInputElement) field.value = value;
+    field.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));
+  }, text);
 }
 
 /** The characters that are marked in the page's fields, and the fields that are marked as a whole. */
