@@ -5,11 +5,11 @@
 import { type Attack, gotThrough, notTried, refused } from '../probe/attack.js';
 import { type Attacker, waitOf } from '../probe/attacker.js';
 import type { Budget } from '../probe/budget.js';
+import { evidence } from '../probe/evidence.js';
 import { tellAnswer } from '../probe/judge.js';
 import type { RawRequest } from '../probe/raw-request.js';
 import { withParameters } from '../probe/sign.js';
 import { body } from './changes.js';
-import { evidence } from './evidence.js';
 import { budgetAttack, ENDLESS, type Entry, exhaust, isLimited, sendAtOnce, sendInTurn } from './spending.js';
 
 const EDGE_BURSTS = "bursts across a window's edge";

@@ -2,11 +2,11 @@
 
 import { type Attack, gotThrough, notTried, type Result, refused } from '../probe/attack.js';
 import type { Attacker } from '../probe/attacker.js';
+import { evidence } from '../probe/evidence.js';
 import { tellAnswer } from '../probe/judge.js';
 import type { RawRequest } from '../probe/raw-request.js';
 import { withParameters } from '../probe/sign.js';
 import { body } from './changes.js';
-import { evidence } from './evidence.js';
 
 const JUNK_REQUESTS = 30;
 const WRONG_SIGNATURE = '0'.repeat(64);

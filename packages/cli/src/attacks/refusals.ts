@@ -2,12 +2,12 @@
 
 import { type Attack, gotThrough, notTried, type Result, refused } from '../probe/attack.js';
 import type { Attacker } from '../probe/attacker.js';
+import { evidence } from '../probe/evidence.js';
 import type { Answer, Answered } from '../probe/exchange.js';
 import { tellAnswer } from '../probe/judge.js';
 import type { RawRequest } from '../probe/raw-request.js';
 import { secretSpellings } from '../probe/secret-spellings.js';
 import { authorizationOf, withParameters } from '../probe/sign.js';
-import { evidence } from './evidence.js';
 
 const UNKNOWN_KEY = 'probe-no-such-key';
 const WRONG_SIGNATURE = '0'.repeat(64);
@@ -76,6 +76,7 @@ function compare(known: Asked, unknown: Asked): Result {
   if ('failure' in a || 'failure' in b || 'failure' in c || 'failure' in d) {
     return notTried(`the answers decide nothing: ${told}`);
   }
+  if (a.status < 400) return notTried(`a wrong signature is not refused (${told})`);
   if (a.code === 'too-many-failures')
     return notTried(`this address is refused for its failures: probe again later`);
   const facets: readonly (readonly [string, (answer: Answered) => string])[] = [

@@ -4,13 +4,13 @@ import { sha256Hex } from '@countersign/canonical';
 import { type Attack, gotThrough, notTried, type Result, refused } from '../probe/attack.js';
 import type { Attacker } from '../probe/attacker.js';
 import type { Endpoint } from '../probe/endpoint.js';
+import { evidence } from '../probe/evidence.js';
 import type { Answer } from '../probe/exchange.js';
 import { tellAnswer, tellAnswers } from '../probe/judge.js';
 import { fieldOf, type RawRequest } from '../probe/raw-request.js';
 import { authorizationOf, forge } from '../probe/sign.js';
 import { type Captured, capture, captureHeld } from './captured.js';
 import { added, type Change, target } from './changes.js';
-import { evidence } from './evidence.js';
 import { tryAll, type Variant } from './variants.js';
 
 const COPIES = 20;

@@ -6,11 +6,11 @@ import { type Attack, gotThrough, notTried, type Result, refused } from '../prob
 import type { Attacker } from '../probe/attacker.js';
 import type { Budget } from '../probe/budget.js';
 import type { Endpoint } from '../probe/endpoint.js';
+import { evidence } from '../probe/evidence.js';
 import type { Answer } from '../probe/exchange.js';
 import { type Judgement, tellAnswers } from '../probe/judge.js';
 import type { Plan } from '../probe/plan.js';
 import { fieldOf, type RawRequest } from '../probe/raw-request.js';
-import { evidence } from './evidence.js';
 
 /** One request that counts, and what became of it. Times are monotonic. */
 export interface Entry {

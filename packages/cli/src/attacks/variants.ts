@@ -5,12 +5,12 @@
 
 import { type Attack, type Group, gotThrough, notTried, type Result, refused } from '../probe/attack.js';
 import type { Attacker } from '../probe/attacker.js';
+import { evidence } from '../probe/evidence.js';
 import type { Answer } from '../probe/exchange.js';
 import { tellAnswers } from '../probe/judge.js';
 import type { Plan } from '../probe/plan.js';
 import type { RawRequest } from '../probe/raw-request.js';
 import type { Draft } from '../probe/sign.js';
-import { evidence } from './evidence.js';
 
 /** What is done, in words, and what is sent in place of a request that is well signed; undefined: nothing here. */
 export type Variant = readonly [

@@ -8,6 +8,7 @@ import { type Plan, type ProbeOptions, readPlan } from '../probe/plan.js';
 import { junitReport } from '../probe/report-junit.js';
 import { textReport } from '../probe/report-text.js';
 import { countRequests, runProbe } from '../probe/run-probe.js';
+import { requireSignable } from '../probe/sign.js';
 import { painter } from '../terminal/paint.js';
 import { startProgress } from '../terminal/progress.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -50,8 +51,11 @@ export const probeCommand: MakeCommand = (terminal, finish) =>
       const words = second === undefined ? { method: undefined, url: first } : { method: first, url: second };
       const credentials = readCredentials(options, terminal);
       const plan = await readPlan(words, options, credentials);
+      requireSignable(plan);
       const attacks = chooseAttacks(options.only);
       await requireConsent(terminal, plan, countRequests(plan, attacks), options.yes ?? false);
+      // Before all the work rather than after it.
+      if (options.junit !== undefined) writeJunit(options.junit, '');
       const progress = startProgress(terminal, 'probe');
       const report = await runProbe(plan, attacks, progress.report).finally(progress.end);
       if (options.junit !== undefined) writeJunit(options.junit, junitReport(report));

@@ -27,6 +27,8 @@ export interface Attacker {
   readonly requestsSent: () => number;
   /** When the last request was sent, monotonic. */
   readonly lastSentMs: () => number;
+  /** The last request that found a connection. */
+  readonly lastRequest: () => RawRequest | undefined;
   readonly sign: (draft?: Draft) => RawRequest;
   /** Sends, and sends again after the wait that a spent budget or an unavailable store asks for. */
   readonly send: (request: RawRequest, endpoint?: Endpoint) => Promise<Answer>;
@@ -48,6 +50,7 @@ const HALF_WAY_MS = 50;
 export function createAttacker(plan: Plan, baseline: Baseline, say: (text: string) => void): Attacker {
   let sent = 0;
   let lastSentMs = performance.now();
+  let lastRequest: RawRequest | undefined;
   const pause = async (waitMs: number): Promise<void> => void (await sleep(waitMs));
   const pace = createPace(plan.requestsPerSecond, pause);
 
@@ -58,7 +61,9 @@ export function createAttacker(plan: Plan, baseline: Baseline, say: (text: strin
   };
   const sendOnce: Attacker['sendOnce'] = async (request, endpoint = plan.endpoint) => {
     await take(1);
-    return exchange(endpoint, request);
+    const answer = await exchange(endpoint, request);
+    lastRequest = request;
+    return answer;
   };
 
   return {
@@ -66,6 +71,7 @@ export function createAttacker(plan: Plan, baseline: Baseline, say: (text: strin
     baseline,
     requestsSent: () => sent,
     lastSentMs: () => lastSentMs,
+    lastRequest: () => lastRequest,
     sign: (draft) => signDraft(plan, draft),
     sendOnce,
     send: async (request, endpoint) => {

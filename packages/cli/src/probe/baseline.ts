@@ -38,7 +38,12 @@ export async function takeBaseline(
   send: (request: RawRequest) => Promise<Answer>,
 ): Promise<Baseline> {
   const sendDraft = (draft: Draft): Promise<Answer> => send(signDraft(plan, draft));
-  const answer = await sendDraft({});
+  const answer = await sendDraft({}).catch((cause: Error) => {
+    const hint = cause.message.includes('certificate')
+      ? 'name its issuer by NODE_EXTRA_CA_CERTS'
+      : 'is it up?';
+    throw new UsageError(`no connection to ${plan.url.origin} (${cause.message}): ${hint}`, { cause });
+  });
   if (!isAccepted(answer)) throw await explained(plan, answer, sendDraft);
   const accepts = async (draft: Draft): Promise<boolean> => isAccepted(await sendDraft(draft));
   const both = await accepts({ target: extendedTarget(plan), added: extraFields() });
@@ -63,8 +68,7 @@ async function explained(
   if ('failure' in answer) return new UsageError(`${lead}: is ${url.origin} the service itself, and up?`);
   const problem = members(answer);
   const said = [problem['detail'], debugText(members(await sendDraft({ debug: true })))].filter(Boolean);
-  const told = said.length > 0 ? `: ${said.join(' ')}` : '';
-  return new UsageError(`${lead}${told} ${advice(answer, scope)}`);
+  return new UsageError(`${lead}: ${[...said, advice(answer, scope)].join(' ')}`);
 }
 
 function members(answer: Answer): Record<string, unknown> {

@@ -1,6 +1,7 @@
 /** Runs attacks against an endpoint, one after the other, and collects what came of them. */
 import type { Attack, Result } from './attack.js';
-import { type Attacker, type Baseline, createAttacker } from './attacker.js';
+import { type Baseline, createAttacker } from './attacker.js';
+import { attemptEach } from './attempt.js';
 import { BASELINE_REQUESTS, takeBaseline } from './baseline.js';
 import type { Plan } from './plan.js';
 import { type Finding, type ProbeReport, summarize } from './report.js';
@@ -25,11 +26,12 @@ export async function runProbe(
   const baseline = await takeBaseline(plan, scout.send);
   let running = '';
   const attacker = createAttacker(plan, baseline, (text) => say(`${running}: ${text}`));
+  const attempt = attemptEach(attacker);
   const findings: Finding[] = [];
   for (const [i, attack] of attacks.entries()) {
     running = `${i + 1}/${attacks.length} ${attack.id}`;
     say(running);
-    findings.push(toFinding(attack, withoutSecret(plan, await attempt(attack, attacker))));
+    findings.push(toFinding(attack, withoutSecret(plan, await attempt(attack))));
   }
   return {
     target: `${plan.method} ${plan.url.href}`,
@@ -46,16 +48,6 @@ const NO_BASELINE: Baseline = {
   takesQuery: false,
   takesFields: false,
 };
-
-/** An attack that no connection could be made for has learnt nothing. */
-async function attempt({ run }: Attack, attacker: Attacker): Promise<Result> {
-  try {
-    return await run(attacker);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && 'syscall' in error)) throw error;
-    return { outcome: 'not-tried', reason: `no connection: ${error.message}` };
-  }
-}
 
 function toFinding({ id, group, attack, catalogue }: Attack, result: Result): Finding {
   return { id, group, attack, ...(catalogue === undefined ? {} : { catalogue }), ...result };

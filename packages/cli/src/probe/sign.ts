@@ -14,6 +14,7 @@ import {
   requestPolicy,
 } from '@countersign/canonical';
 import { createSigner } from '@countersign/client';
+import { asUsage } from '../terminal/usage-error.js';
 import type { Plan } from './plan.js';
 import { fieldOf, type RawRequest } from './raw-request.js';
 
@@ -61,6 +62,14 @@ export function signDraft(plan: Plan, draft: Draft = {}): RawRequest {
     headers: [['Host', draft.host ?? plan.url.host], ...headers, ...length, ...signature],
     body,
   };
+}
+
+/** @throws UsageError when what the plan names cannot be signed */
+export function requireSignable(plan: Plan): void {
+  asUsage('the request cannot be signed', () => signDraft(plan));
+  for (const target of plan.also) asUsage(`--also ${target}`, () => signDraft(plan, { target }));
+  const { otherScope: scope } = plan;
+  if (scope !== undefined) asUsage('--other-scope', () => signDraft(plan, { scope }));
 }
 
 /** What a request's signature says, and what it covers. Throws where the request is not one that a signer makes. */

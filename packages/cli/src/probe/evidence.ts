@@ -1,8 +1,8 @@
 /** What a finding shows of a request and its answer. */
-import type { Answer } from '../probe/exchange.js';
-import { tellAnswer } from '../probe/judge.js';
-import { type RawRequest, showRequest } from '../probe/raw-request.js';
-import type { Evidence } from '../probe/report.js';
+import type { Answer } from './exchange.js';
+import { tellAnswer } from './judge.js';
+import { type RawRequest, showRequest } from './raw-request.js';
+import type { Evidence } from './report.js';
 
 const SHOWN_CHARACTERS = 300;
 
