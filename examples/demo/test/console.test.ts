@@ -89,6 +89,19 @@ describe('npm run demo -- --console', () => {
     expect(outcome).toMatch(broken);
   });
 
+  it('fires all of them in one world, and names those that were broken', async () => {
+    running = await start('--only', 'captured order', '--sabotage=replay-memory');
+    expect(await press('a-captured-order-played-to-another-service')).toMatchObject({ ok: true });
+    expect(await press('all')).toEqual({
+      ok: false,
+      outcome: '1 of 2 promises broken: a captured order played back at once',
+    });
+    running.child.kill('SIGINT');
+    await running.ended;
+    running = await start('--only', 'captured order');
+    expect(await press('all')).toEqual({ ok: true, outcome: '2 of 2 promises kept' });
+  });
+
   it('offers the steps that --only selects, and ends at Ctrl-C while one of them runs', async () => {
     running = await start('--only', 'SIGKILL');
     const { address, child, ended } = running;

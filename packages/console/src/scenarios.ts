@@ -1,11 +1,11 @@
-/** The scenarios: what there is to fire, and firing one. Each runs once at a time, and never for longer than a minute. */
+/** The scenarios: what there is to fire, and firing one. Each runs once at a time, and never for longer than three minutes. */
 import { Hono } from 'hono';
 import { redact } from './redact.js';
 import type { Scenario } from './scenario.js';
 import type { ScenarioButton, ScenarioOutcome } from './wire.js';
 
 const ID = /^[a-z0-9-]{1,64}$/;
-const MAX_RUN_MS = 60_000;
+const MAX_RUN_MS = 180_000;
 
 /**
  * The routes of the scenarios.
