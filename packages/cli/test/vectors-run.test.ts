@@ -35,7 +35,11 @@ interface Report {
 
 async function report(command: string, ...words: string[]) {
   const { status, stdout, stderr } = await runCli(['vectors', '--json', '--run', command, ...words]);
-  return { status, stderr, report: JSON.parse(stdout) as Report };
+  return {
+    status,
+    stderr: stderr.replace(/^vectors: \d+ of \d+\n/m, ''),
+    report: JSON.parse(stdout) as Report,
+  };
 }
 
 /** A script for the shell; it is written to a file, so that nothing has to be quoted. */

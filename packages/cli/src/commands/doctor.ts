@@ -1,5 +1,11 @@
 /** `countersign doctor`: what the proxies in front of a server change, and what makes up for it. */
-import { type FieldLine, signatureFieldName } from '@countersign/canonical';
+import {
+  canonicalTarget,
+  type FieldLine,
+  fieldsSignedWhenPresent,
+  requireAuthority,
+  signatureFieldName,
+} from '@countersign/canonical';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT, type MakeCommand } from '../command.js';
 import { examine } from '../doctor/examine.js';
@@ -19,8 +25,7 @@ interface DoctorOptions {
 
 const DEFAULT_TIMEOUT_S = 10;
 const MAX_TIMEOUT_S = 300;
-/** What the doctor writes itself. */
-const OWN_FIELDS = ['host', 'connection', 'content-length', 'transfer-encoding'];
+const FRAMING = ['host', 'connection', 'content-length', 'transfer-encoding'];
 
 export const doctorCommand: MakeCommand = (terminal, finish) =>
   new Command('doctor')
@@ -85,6 +90,7 @@ function readUrl(text: string): URL {
     throw new UsageError(
       'the URL has a query or fragment: give the path where the echo is mounted, and no more',
     );
+  asUsage(text, () => [requireAuthority('host', url.host), canonicalTarget(url.pathname)]);
   return url;
 }
 
@@ -93,10 +99,19 @@ function readFields(given: readonly string[], signatureField: string): readonly 
   for (const [name] of lines) {
     if (name.toLowerCase() === signatureField)
       throw new UsageError(`-H: ${name} carries the signature; name another field by --header`);
-    if (OWN_FIELDS.includes(name.toLowerCase()))
-      throw new UsageError(`-H: ${name} is written by the doctor itself`);
+    if (isDoctorsOwn(name.toLowerCase())) throw new UsageError(`-H: ${name} is written by the doctor itself`);
   }
   return lines;
+}
+
+/** A bearer token for a gateway may stand beside a signature that is elsewhere; the others are part of the examination. */
+function isDoctorsOwn(name: string): boolean {
+  if (name === 'authorization') return false;
+  return (
+    FRAMING.includes(name) ||
+    fieldsSignedWhenPresent('').includes(name) ||
+    name.startsWith('countersign-doctor')
+  );
 }
 
 function seconds(text: string): number {

@@ -23,7 +23,7 @@ export function strippedPrefix(sent: SentRequest, { target }: Arrival): string {
   if (target === sent.target || !target.startsWith('/') || !sent.target.endsWith(target)) return '';
   const prefix = sent.target.slice(0, -target.length);
   try {
-    requireAdapterOptions({ scope: '', prefix });
+    requireAdapterOptions({ scope: 'doctor', prefix });
     return prefix;
   } catch {
     return '';

@@ -30,22 +30,22 @@ export function mismatch(sent: SentRequest, replaced: Partial<RequestHead>): Mis
   }
 }
 
-/** The whole head as it arrived. Values that the echo does not tell are of fields that nobody signs. */
+/** The whole head as it arrived. A value that the echo does not tell is taken to be the one that was sent. */
 export function arrivedHead(sent: SentRequest, arrival: Arrival, target: string): RequestHead {
   const intact = isSignatureIntact(sent, arrival);
-  const signature = signatureOf(sent);
-  const headers = arrival.fields.map(
-    ([name, value]): FieldLine => [name, intact && name === sent.signatureField ? signature : (value ?? '')],
-  );
+  const headers = arrival.fields.map(([name, value]): FieldLine => {
+    const told = intact && name === sent.signatureField ? null : value;
+    return [name, told ?? sentValue(sent, name)];
+  });
   return { method: arrival.method, target, headers };
 }
 
 /** Whether the signature arrived as it was sent, on one line. The echo tells only the beginning of its digits. */
 export function isSignatureIntact(sent: SentRequest, { fields }: Arrival): boolean {
   const lines = fields.filter(([name]) => name === sent.signatureField);
-  return lines.length === 1 && lines[0]?.[1] === withoutSignature(signatureOf(sent));
+  return lines.length === 1 && lines[0]?.[1] === withoutSignature(sentValue(sent, sent.signatureField));
 }
 
-function signatureOf({ headers, signatureField }: SentRequest): string {
-  return headers.find(([name]) => name.toLowerCase() === signatureField)?.[1] ?? '';
+function sentValue({ headers }: SentRequest, wanted: string): string {
+  return headers.find(([name]) => name.toLowerCase() === wanted)?.[1] ?? '';
 }

@@ -33,7 +33,9 @@ export function doctorText({ url, requests, findings, ok }: DoctorReport, paint:
 function findingLines({ what, how, advice, option, requests }: Finding, sent: number): string[] {
   const lines = [`  ${what}: ${how}`];
   const few = requests.slice(0, SHOWN_REQUESTS);
-  const told = few.filter((one) => one.sent !== undefined && one.arrived !== undefined);
+  const told = few.filter(
+    ({ sent: ours, arrived }) => ours !== undefined && !how.endsWith(`becomes ${arrived}`),
+  );
   for (const one of option === undefined ? told : told.slice(0, 1)) {
     lines.push(`    ${shown(one.sent)} arrives as ${shown(one.arrived)}`);
   }
