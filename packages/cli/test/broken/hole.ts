@@ -10,6 +10,8 @@ export interface Hole {
   readonly break: Break;
   /** For how long a signature is good; default 300 000. */
   readonly pastMs?: number;
+  /** For how many seconds replays are held back; default 1. */
+  readonly waitS?: number;
   /** The ids of the attacks that get through: these, and no others. */
   readonly opens: readonly string[];
   /** The ids of those that may get through too: it depends on the moment at which they are tried. */

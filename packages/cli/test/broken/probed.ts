@@ -6,6 +6,9 @@ import { KEY_ID, SECRET, type Service } from './service.js';
 /** The id in the path of the request that is attacked. */
 export const SIGNED_ID = '7';
 
+/** Far more than it takes: other tests may run on the same machine. */
+const LIMIT_MS = 150_000;
+
 export interface Probed {
   readonly status: number | null;
   readonly report: ProbeReport;
@@ -13,20 +16,28 @@ export interface Probed {
   readonly opened: readonly string[];
 }
 
-/** Probes a server of `service.ts` with everything that can be told of it. */
-export function probeService({ url, twinUrl }: Service): Promise<Probed> {
+/**
+ * Probes a server of `service.ts`.
+ *
+ * @param told.rate its limit; absent: the probe is not told
+ * @param told.waitS for how long replays are held back
+ */
+export function probeService(
+  { url, twinUrl }: Service,
+  { rate, waitS }: { readonly rate?: string | undefined; readonly waitS: number },
+): Promise<Probed> {
   return probe(KEY_ID, SECRET, [
     ...['POST', `${url}/v1/orders/${SIGNED_ID}`],
     ...['--data', '{"sku":"tea-7","quantity":2}', '--scope', 'orders:write'],
     ...['--also', '/v1/exports', '--other-instance', twinUrl, '--other-scope', 'orders:read', '--children'],
-    ...['--limit', '10/1s', '--wait', '1.5'],
+    ...['--wait', String(waitS), ...(rate === undefined ? [] : ['--limit', rate])],
   ]);
 }
 
 /** Runs `countersign probe` and reads its report. */
 export async function probe(keyId: string, secret: string, words: readonly string[]): Promise<Probed> {
   const env = { COUNTERSIGN_KEY_ID: keyId, COUNTERSIGN_SECRET: secret };
-  const { status, stdout, stderr } = await runCli(['probe', ...words, '--json'], { env });
+  const { status, stdout, stderr } = await runCli(['probe', ...words, '--json'], { env, limitMs: LIMIT_MS });
   if (stdout === '') throw new Error(`no report, status ${status}: ${stderr}`);
   const report: ProbeReport = JSON.parse(stdout);
   const through = report.findings.filter(({ outcome }) => outcome === 'got-through');

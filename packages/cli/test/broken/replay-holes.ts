@@ -46,9 +46,10 @@ export const REPLAY_HOLES: readonly Hole[] = [
   },
   {
     name: 'nonce-forgotten-early',
-    wrong: 'a nonce is remembered for one second, and its signature is good for 300',
+    wrong: 'a nonce is remembered for 4 seconds, and its signature is good for 300',
     line: 'fast-replay',
-    break: () => ({ forgetAtMs: (_tsMs, nowMs) => nowMs + 1_000 }),
+    break: () => ({ forgetAtMs: (_tsMs, nowMs) => nowMs + 4_000 }),
+    waitS: 5,
     opens: ['replay-after-wait', 'replay-future-dated'],
   },
   {
@@ -57,7 +58,8 @@ export const REPLAY_HOLES: readonly Hole[] = [
     line: 'future-lifetime',
     break: (_right, { pastMs }) => ({ forgetAtMs: (_tsMs, nowMs) => nowMs + pastMs }),
     // So that a probe can outwait it.
-    pastMs: 1_200,
+    pastMs: 8_000,
+    waitS: 9,
     opens: ['replay-future-dated'],
   },
   {
@@ -66,6 +68,15 @@ export const REPLAY_HOLES: readonly Hole[] = [
     line: 'two-times',
     break: (right) => ({
       nonceName: (proved, call) => `${right.nonceName(proved, call)} ${proved.request.authorization.ts}`,
+    }),
+    opens: ['nonce-signed-again'],
+  },
+  {
+    name: 'nonce-with-body',
+    wrong: 'a nonce is remembered together with the digest of its body',
+    line: 'fast-replay',
+    break: (right) => ({
+      nonceName: (proved, call) => `${right.nonceName(proved, call)} ${proved.request.authorization.digest}`,
     }),
     opens: ['nonce-signed-again'],
   },

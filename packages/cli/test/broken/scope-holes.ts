@@ -78,7 +78,7 @@ export const SCOPE_HOLES: readonly Hole[] = [
         findRoute(call.method, rawPath(call.target)) === undefined ? undefined : right.guarded(call),
       run: (call) => (call.target.startsWith('/') ? right.run(call) : undefined),
     }),
-    opens: ['replay-at-once', 'unsigned'],
+    opens: ['unsigned'],
   },
   {
     name: 'dots-resolved',

@@ -54,17 +54,17 @@ export const SECRET: string = formatSecret(new Uint8Array(32).fill(7));
 
 const PAST_MS = 300_000;
 const FUTURE_MS = 10_000;
-export const LIMITS: Limits = {
+/** The limit of the request that is attacked: a window that is soon waited out. */
+export const RATE = '10/1s';
+const LIMITS: Limits = {
   '*': { limit: 1_000, windowMs: 60_000 },
   'orders:write': { limit: 10, windowMs: 1_000 },
 };
 
+/** @param hole what to replace; absent: nothing, and the server is right */
 export async function startService(
   hole: Break = () => ({}),
-  {
-    pastMs = PAST_MS,
-    limits = LIMITS,
-  }: { readonly pastMs?: number | undefined; readonly limits?: Limits } = {},
+  { pastMs = PAST_MS }: { readonly pastMs?: number | undefined } = {},
 ): Promise<Service> {
   const servers = [createServer(), createServer()];
   const authorities = await Promise.all(servers.map(listen));
@@ -82,13 +82,13 @@ export async function startService(
   };
   const right: Parts = {
     ...rightSteps(setting),
-    ...rightHabits(setting, limits),
+    ...rightHabits(setting, LIMITS),
     guarded: (call) => (canonicalPathOf(call.target) === undefined ? ANYWHERE : run(call)),
     run,
     ask: (memory) => memory,
     memoryEach: false,
   };
-  const parts = { ...right, ...hole(right, setting, limits) };
+  const parts = { ...right, ...hole(right, setting, LIMITS) };
   const shared = createMemory(parts);
   for (const server of servers) {
     const memory = parts.memoryEach ? createMemory(parts) : shared;

@@ -22,19 +22,21 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Ends the process, as Ctrl-C does. */
   readonly signal?: AbortSignal;
+  /** Kills a process that takes longer. Default 45 s. */
+  readonly limitMs?: number;
 }
 
 /** Never throws for how the process ended: its status and what it said are the answer. */
 export function runCli(
   words: readonly string[],
-  { env = {}, input, cwd, signal }: CliOptions = {},
+  { env = {}, input, cwd, signal, limitMs = LIMIT_MS }: CliOptions = {},
 ): Promise<CliRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...words], {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       cwd,
       stdio: 'pipe',
-      timeout: LIMIT_MS,
+      timeout: limitMs,
       killSignal: 'SIGKILL',
     });
     const interrupt = () => child.kill('SIGINT');
