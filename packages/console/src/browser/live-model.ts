@@ -32,10 +32,6 @@ export interface Model {
   readonly hasMoreOwners: () => boolean;
   /** The newest last. */
   readonly rows: () => readonly NumberedRow[];
-  /** Verdicts that were counted. */
-  readonly total: () => number;
-  /** Server time of the newest tick. */
-  readonly newestMs: () => number;
 }
 
 export function createModel(): Model {
@@ -44,9 +40,7 @@ export function createModel(): Model {
   const owners = new Map<string, Owner>();
   let rows: NumberedRow[] = [];
   let moreOwners = false;
-  let total = 0;
   let number = 0;
-  let newestMs = 0;
 
   /** The owner of a name; undefined when there is no room. */
   const ownerOf = (name: string, atMs: number): Owner | undefined => {
@@ -68,10 +62,8 @@ export function createModel(): Model {
   return {
     add: (tick) => {
       const second = Math.floor(tick.at / 1000);
-      newestMs = Math.max(newestMs, tick.at);
       for (const [code, count, name] of tick.counts) {
         const index = classIndexOf(code);
-        total += count;
         counts.add(second, index, count);
         const of = name === undefined ? strangers : ownerOf(name, tick.at)?.counts;
         of?.add(second, index, count);
@@ -86,15 +78,11 @@ export function createModel(): Model {
       owners.clear();
       rows = [];
       moreOwners = false;
-      total = 0;
-      newestMs = 0;
     },
     counts: () => counts,
     strangers: () => strangers,
     owners: () => [...owners.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     hasMoreOwners: () => moreOwners,
     rows: () => rows,
-    total: () => total,
-    newestMs: () => newestMs,
   };
 }

@@ -6,6 +6,8 @@ import { WINDOW_S } from './live-counts.js';
 
 /** Seconds before now, oldest first; the last is the one that is not over yet. */
 export const SECONDS_AGO: readonly number[] = Array.from({ length: WINDOW_S + 1 }, (_, i) => i - WINDOW_S);
+/** Where they begin, and where the last one will end. */
+const EDGES: readonly number[] = [...SECONDS_AGO, 1];
 
 export const LANE_HEIGHT_PX = 34;
 const RATE_HEIGHT_PX = 190;
@@ -95,6 +97,11 @@ export function lanesPlot(parent: HTMLElement, hover: (index: number | undefined
   );
 }
 
+/** Values of seconds as uPlot takes them, to be drawn by `steps`. */
+export function stepData(...columns: readonly (readonly (number | null)[])[]): uPlot.AlignedData {
+  return [[...EDGES], ...columns.map((column) => [...column, column.at(-1) ?? null])];
+}
+
 /** Constant until the next value, which is what a count of a second is. */
 export const steps: uPlot.Series.PathBuilder = (...args) => stepped?.(...args) ?? null;
 const stepped = uPlot.paths.stepped?.({ align: 1 });
@@ -118,7 +125,6 @@ function makePlot(
   hover: (index: number | undefined) => void,
   options: Pick<uPlot.Options, 'scales' | 'axes' | 'series'> & { padding?: uPlot.Padding },
 ): uPlot {
-  const empty: uPlot.AlignedData = [[...SECONDS_AGO], ...CLASSES.map(() => SECONDS_AGO.map(() => 0))];
   const plot = new uPlot(
     {
       width: Math.max(1, parent.clientWidth),
@@ -130,10 +136,12 @@ function makePlot(
         drag: { x: false, y: false },
         sync: { key: 'live' },
       },
-      hooks: { setCursor: [({ cursor }) => hover(cursor.idx ?? undefined)] },
+      hooks: {
+        setCursor: [({ cursor: { idx } }) => hover(idx == null ? undefined : Math.min(idx, WINDOW_S))],
+      },
       ...options,
     },
-    empty,
+    stepData(...CLASSES.map(() => SECONDS_AGO.map(() => 0))),
     parent,
   );
   new ResizeObserver(() => plot.setSize({ width: Math.max(1, parent.clientWidth), height })).observe(parent);
@@ -145,7 +153,7 @@ function plotOf(
   toSeries: (columns: readonly (readonly number[])[]) => (number | null)[][],
 ): Plot {
   return {
-    draw: (columns) => plot.setData([[...SECONDS_AGO], ...toSeries(columns)]),
+    draw: (columns) => plot.setData(stepData(...toSeries(columns))),
     redraw: () => plot.redraw(),
   };
 }

@@ -1,7 +1,7 @@
 /** A budget's level over the last minutes, as a line of its own height: full is the limit. */
 import uPlot from 'uplot';
 import { colours } from './live-colours.js';
-import { SECONDS_AGO, steps } from './live-rate-plot.js';
+import { SECONDS_AGO, stepData, steps } from './live-rate-plot.js';
 
 export interface Spark {
   readonly draw: (levels: (number | null)[]) => void;
@@ -36,7 +36,7 @@ export function spark(parent: HTMLElement, limit: number): Spark {
         },
       ],
     },
-    [[...SECONDS_AGO], SECONDS_AGO.map(() => null)],
+    stepData(SECONDS_AGO.map(() => null)),
     parent,
   );
   const resized = new ResizeObserver(() =>
@@ -44,7 +44,7 @@ export function spark(parent: HTMLElement, limit: number): Spark {
   );
   resized.observe(parent);
   return {
-    draw: (levels) => plot.setData([[...SECONDS_AGO], levels]),
+    draw: (levels) => plot.setData(stepData(levels)),
     redraw: () => plot.redraw(),
     destroy: () => {
       resized.disconnect();

@@ -1,5 +1,5 @@
 /** The Live page: reads the feed, and draws what has come in at most a few times a second, whatever comes in. */
-import type { Row } from '../wire.js';
+import type { Row, Tick } from '../wire.js';
 import { makeAttention } from './live-attention.js';
 import { CLASSES, classIndexOf } from './live-classes.js';
 import { onColourChange } from './live-colours.js';
@@ -20,6 +20,17 @@ const BUDGETS_EVERY_MS = 500;
 const ANYONE = '';
 const STRANGERS = '-';
 
+/** As many as the plots look back. */
+const MAX_HELD_TICKS = 720;
+
+interface Pause {
+  readonly atMs: number;
+  ticks: Tick[];
+  verdicts: number;
+  /** Whether what is shown belongs to a server that is no more. */
+  anew: boolean;
+}
+
 const model = createModel();
 const lanes = makeLanes(byId('lanes'), () => filterChanged());
 const rate = ratePlot(byId('rate'), (index) => hover(index));
@@ -35,8 +46,8 @@ let offsetMs = Date.now() - performance.now();
 let state: FeedState = 'connecting';
 let lost = 0;
 let hovered: number | undefined;
-/** Where the page stands still; undefined when it goes on. */
-let paused: { readonly atMs: number; readonly upTo: number; readonly total: number } | undefined;
+/** What waits while the page stands still; undefined when it goes on. */
+let paused: Pause | undefined;
 let dirty = true;
 let drawnAt = 0;
 let budgetsDrawnAt = 0;
@@ -44,17 +55,14 @@ let budgetsDrawnAt = 0;
 openFeed('events', {
   hello: ({ now, resumed }) => {
     offsetMs = now - performance.now();
-    if (!resumed) {
-      model.clear();
-      list.reset();
-      lost = 0;
-    }
+    if (!resumed) startAnew();
     dirty = true;
   },
   tick: (tick) => {
     // The server's clock was set forward; backward shows at the next hello.
     offsetMs = Math.max(offsetMs, tick.at - performance.now());
-    model.add(tick);
+    if (paused === undefined) model.add(tick);
+    else hold(paused, tick);
     dirty = true;
   },
   lost: ({ verdicts }) => {
@@ -69,8 +77,8 @@ openFeed('events', {
 makeScenarios(byId('scenarios'), byId('scenario-list')).catch(() => undefined);
 
 pause.addEventListener('click', () => {
-  const upTo = model.rows().at(-1)?.number ?? 0;
-  paused = paused === undefined ? { atMs: serverNow(), upTo, total: model.total() } : undefined;
+  if (paused === undefined) paused = { atMs: serverNow(), ticks: [], verdicts: 0, anew: false };
+  else goOn(paused);
   pause.setAttribute('aria-pressed', String(paused !== undefined));
   setText(pause, paused === undefined ? 'Pause' : 'Resume');
   dirty = true;
@@ -86,6 +94,31 @@ onColourChange(() => {
   owners.redraw();
 });
 requestAnimationFrame(frame);
+
+function hold(pause: Pause, tick: Tick): void {
+  pause.ticks.push(tick);
+  for (const [, count] of tick.counts) pause.verdicts += count;
+  if (pause.ticks.length > MAX_HELD_TICKS) pause.ticks.shift();
+}
+
+function goOn(pause: Pause): void {
+  paused = undefined;
+  if (pause.anew) startAnew();
+  for (const tick of pause.ticks) model.add(tick);
+}
+
+/** Forgets what was: the server begins at its own beginning. What stands still stays until it goes on. */
+function startAnew(): void {
+  lost = 0;
+  if (paused !== undefined) {
+    paused.ticks = [];
+    paused.verdicts = 0;
+    paused.anew = true;
+    return;
+  }
+  model.clear();
+  list.reset();
+}
 
 function frame(at: number): void {
   const since = at - drawnAt;
@@ -116,10 +149,9 @@ function draw(at: number): void {
 }
 
 function drawState(): void {
-  const waiting = paused === undefined ? 0 : model.total() - paused.total;
   const words = {
     connecting: 'Connecting…',
-    open: paused === undefined ? 'Live' : `Paused, ${waiting.toLocaleString('en')} more came`,
+    open: paused === undefined ? 'Live' : `Paused, ${paused.verdicts.toLocaleString('en')} more came`,
     closed: 'No feed. Trying again soon.',
   };
   const shown = byId('state');
@@ -146,9 +178,7 @@ function drawCounts(columns: readonly (readonly number[])[], end: number): void 
 }
 
 function drawRows(): void {
-  const upTo = paused?.upTo ?? Number.POSITIVE_INFINITY;
-  const rows = model.rows();
-  list.draw(paused === undefined ? rows : rows.filter(({ number }) => number <= upTo), passes);
+  list.draw(model.rows(), passes);
   byId('no-rows').hidden = byId('rows').childElementCount > 0;
 }
 
