@@ -39,11 +39,12 @@ export function lineList(pointed: (sources: readonly Source[], note: string | un
       }
     }
     const text = lines[line]?.text.slice(chosen?.start, chosen?.end) || 'an empty piece';
-    const note = chosen === undefined ? origin?.note : `the marked characters: ${text}`;
+    const note = chosen === undefined ? origin?.note : `the marked characters, which give ${text}`;
     pointed(chosen === undefined ? (origin?.sources ?? []) : [chosen.source], note);
   };
   const leave = (): void => {
-    const focused = items().indexOf(document.activeElement as HTMLElement);
+    const all: (Element | null)[] = items();
+    const focused = all.indexOf(document.activeElement);
     if (focused >= 0) point(focused, piece);
     else point(-1, -1);
   };
@@ -100,7 +101,7 @@ export function lineList(pointed: (sources: readonly Source[], note: string | un
     const before = new Map(lines.map(({ part, text }) => [part, text]));
     const changed = newLines.filter(({ part, text }) => marked && before.get(part) !== text);
     const gone = lines.filter(({ part }) => marked && !newLines.some((line) => line.part === part));
-    const hadFocus = items().includes(document.activeElement as HTMLElement);
+    const hadFocus = items().some((item) => item === document.activeElement);
     lines = newLines;
     origins = newOrigins;
     current = Math.min(current, Math.max(0, lines.length - 1));
