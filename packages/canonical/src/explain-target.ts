@@ -11,6 +11,8 @@ export interface Finding {
   readonly fix: string;
 }
 
+/** Lines that are longer, both together, are not respelled to find a cause: a verifier explains to strangers. */
+const MOST_CHARACTERS = 16_384;
 const RAW_TARGET =
   'have the hop pass the path and query on as they came (nginx: proxy_pass without a path), and give the verifier the raw target';
 
@@ -30,6 +32,8 @@ export function audienceFinding(client: string, server: string): Finding {
 }
 
 export function pathFinding(client: string, server: string): Finding {
+  const rewritten = { cause: 'the path was rewritten on the way', fix: RAW_TARGET };
+  if (client.length + server.length > MOST_CHARACTERS) return rewritten;
   const raw = notCanonical(client, server, (text) => canonicalTarget(text.replaceAll('?', '%3F')).path);
   if (raw !== undefined) {
     return {
@@ -60,10 +64,16 @@ export function pathFinding(client: string, server: string): Finding {
   if (decoded(client) === decoded(server)) {
     return { cause: 'the path was decoded or encoded again on the way', fix: RAW_TARGET };
   }
-  return { cause: 'the path was rewritten on the way', fix: RAW_TARGET };
+  return rewritten;
 }
 
 export function queryFinding(client: string, server: string): Finding {
+  const changed = (how: string): Finding => ({
+    cause: `the query was changed on the way: ${how}`,
+    fix: RAW_TARGET,
+  });
+  const rewritten = changed('a parameter was added, removed or rewritten');
+  if (client.length + server.length > MOST_CHARACTERS) return rewritten;
   const raw = notCanonical(client, server, (text) => canonicalTarget(`/?${text}`).query);
   if (raw !== undefined) {
     return {
@@ -72,10 +82,6 @@ export function queryFinding(client: string, server: string): Finding {
     };
   }
   const [ours, theirs] = [client.split('&'), server.split('&')];
-  const changed = (how: string): Finding => ({
-    cause: `the query was changed on the way: ${how}`,
-    fix: RAW_TARGET,
-  });
   if (server === '') return changed('it was lost');
   if ([...ours].sort().join('&') === [...theirs].sort().join('&')) {
     return changed('parameters of one name stand in another order');
@@ -88,7 +94,7 @@ export function queryFinding(client: string, server: string): Finding {
   const removed = ours.find((piece) => !has.has(piece));
   if (added !== undefined && removed === undefined) return changed(`${added} was added`);
   if (removed !== undefined && added === undefined) return changed(`${removed} was removed`);
-  return changed('a parameter was added, removed or rewritten');
+  return rewritten;
 }
 
 /** Which side's text becomes the other's when it is brought into canonical form. */

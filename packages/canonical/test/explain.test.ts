@@ -187,3 +187,13 @@ it('tells an empty scope without its line', () => {
   expect(difference?.cause).toBe("the client's text has fewer than ten lines");
   expect(difference && fixFor(difference)).toMatch(/ends in LF/);
 });
+
+it('looks no closer at lines that are too long to be respelled for a stranger', () => {
+  const long = '/a'.repeat(10_000);
+  expect(explain({ path: `/v1${long}` }, { path: long })?.cause).toBe('the path was rewritten on the way');
+  expect(explain({ query: `a=${long}&b` }, { query: `a=${long}` })?.cause).toMatch(
+    /added, removed or rewritten/,
+  );
+  const shorter = '/a'.repeat(4_000);
+  expect(explain({ path: `/v1${shorter}` }, { path: shorter })?.cause).toMatch(/lost its prefix/);
+});
