@@ -35,7 +35,7 @@ describe('the scenarios on the Live page', () => {
         ),
       ],
     });
-    const outcome = (id: string): Promise<string> =>
+    const outcome = (id: string): Promise<string | null> =>
       live.page.locator(`li:has([data-scenario="${id}"]) output`).textContent();
     await live.page.click('[data-scenario="good"]');
     await soon(() => outcome('good')).toBe('refused, 1 times');
