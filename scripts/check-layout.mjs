@@ -47,7 +47,10 @@ console.log(`layout: ${files.length} source files, no cycle, one direction`);
 
 function importsOf(file) {
   const text = readFileSync(file, 'utf8');
-  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, specifier]) => specifier);
+  // Static ones begin a line; an example in a text does not.
+  const found = [
+    ...text.matchAll(/^(?:import|export|\})(?:[^'`]*\sfrom)? '([^']+)'|import\('([^']+)'\)/gm),
+  ].map(([, fixed, lazy]) => fixed ?? lazy);
   const own = found.filter((specifier) => specifier.startsWith('.'));
   const packages = found.flatMap((specifier) => /^@countersign\/([a-z]+)/.exec(specifier)?.[1] ?? []);
   return {

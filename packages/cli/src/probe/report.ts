@@ -31,7 +31,7 @@ export interface Finding {
   readonly group: string;
   /** What was tried, in a sentence. */
   readonly attack: string;
-  /** The line of the attack catalogue (design section 10), word for word, where the attack is of one. */
+  /** The line of the attack catalogue that this repository's tests are named for, word for word, where the attack is of one. */
   readonly catalogue?: string;
   readonly outcome: Outcome;
   /** What came of it, in a sentence. */
