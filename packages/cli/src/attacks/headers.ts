@@ -44,9 +44,22 @@ const injected = variantsAttack({
     ...INJECTED.map(([name, value]): Variant => [name, added([name, value])]),
     ['Idempotency-Key', ifAbsent('idempotency-key', added(['Idempotency-Key', 'probe']))],
     ['Content-Type', ifAbsent('content-type', added(['Content-Type', 'text/plain']))],
-    ['idempotency-key with U+212A for its k', added(['idempotency-\u00e2\u0084\u00aaey', 'probe'])],
     ['a name in upper case', added(['X-HTTP-METHOD-OVERRIDE', 'PATCH'])],
     ['a space before the colon', added(['X-HTTP-Method-Override ', 'PATCH'])],
+  ],
+});
+
+/** As UTF-8, written as Latin-1. */
+const KELVIN_SIGN = '\u00e2\u0084\u00aa';
+
+const kelvinSign = variantsAttack({
+  id: 'header-kelvin-sign',
+  group: 'headers',
+  attack: 'A field name with U+212A, which lower-cases into a k, beside a signed request.',
+  catalogue: 'U+212A and other characters that lower-case into ASCII',
+  variants: [
+    ['Idempotency-Key', added([`Idempotency-${KELVIN_SIGN}ey`, 'probe'])],
+    ['X-HTTP-Method-Override with U+017F', added(['X-HTTP-Method-Override\u00c5\u00bf', 'PATCH'])],
   ],
 });
 
@@ -74,7 +87,7 @@ const leftUnsigned = variantsAttack({
   ],
 });
 
-export const headers: readonly Attack[] = [duplicated, injected, absentAsEmpty, leftUnsigned];
+export const headers: readonly Attack[] = [duplicated, injected, kelvinSign, absentAsEmpty, leftUnsigned];
 
 function ifPresent(name: string, change: Change): Change {
   return (request, plan) => (has(request.headers, name) ? change(request, plan) : undefined);

@@ -7,7 +7,7 @@ import { type Attack, type Group, gotThrough, notTried, type Result, refused } f
 import type { Attacker } from '../probe/attacker.js';
 import { evidence } from '../probe/evidence.js';
 import type { Answer } from '../probe/exchange.js';
-import { tellAnswers } from '../probe/judge.js';
+import { isNoRoute, tellAnswers } from '../probe/judge.js';
 import type { Plan } from '../probe/plan.js';
 import type { RawRequest } from '../probe/raw-request.js';
 import type { Draft } from '../probe/sign.js';
@@ -63,6 +63,11 @@ export async function tryAll(
   }
   const open = undecided.length === 0 ? '' : `; decided nothing: ${tellAnswers(undecided)}`;
   if (withstood.length > 0) return refused(`${tellAnswers(withstood)}${open}`);
-  if (undecided.length > 0) return notTried(`the answers decide nothing: ${tellAnswers(undecided)}`);
+  if (undecided.length > 0) return notTried(`${whyOpen(undecided)}: ${tellAnswers(undecided)}`);
   return notTried('this request has nothing that could be changed so');
+}
+
+function whyOpen(answers: readonly Answer[]): string {
+  const absent = answers.every((answer) => 'status' in answer && isNoRoute(answer.status));
+  return absent ? 'the service has no such route' : 'the answers decide nothing';
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from './endpoint.js';
 import { type Answer, type Answered, exchange, openLine } from './exchange.js';
 import { type Judgement, judge } from './judge.js';
-import { createPace } from './pace.js';
+import type { Pace } from './pace.js';
 import type { Plan } from './plan.js';
 import { fieldOf, formatRequest, type RawRequest } from './raw-request.js';
 import { type Draft, signDraft } from './sign.js';
@@ -47,12 +47,17 @@ export interface Attacker {
 const PATIENCE_MS = 70_000;
 const HALF_WAY_MS = 50;
 
-export function createAttacker(plan: Plan, baseline: Baseline, say: (text: string) => void): Attacker {
+/** @param pace shared by all that send for one probe */
+export function createAttacker(
+  plan: Plan,
+  baseline: Baseline,
+  pace: Pace,
+  say: (text: string) => void,
+): Attacker {
   let sent = 0;
   let lastSentMs = performance.now();
   let lastRequest: RawRequest | undefined;
   const pause = async (waitMs: number): Promise<void> => void (await sleep(waitMs));
-  const pace = createPace(plan.requestsPerSecond, pause);
 
   const take = async (requests: number): Promise<void> => {
     await pace.take(requests);

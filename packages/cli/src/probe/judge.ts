@@ -21,11 +21,16 @@ export function judge(answer: Answer, baselineStatus: number, sameRoute: boolean
   // The status of a refusal whose sender is refused anyway.
   if (code === 'too-many-failures') return 'refused';
   if (BUSY.has(status)) return 'undecided';
-  return NO_SUCH_ROUTE.has(status) && !sameRoute ? 'undecided' : 'refused';
+  return isNoRoute(status) && !sameRoute ? 'undecided' : 'refused';
 }
 
 export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
+}
+
+/** Whether a router answered that nothing is there. */
+export function isNoRoute(status: number): boolean {
+  return NO_SUCH_ROUTE.has(status);
 }
 
 /** An answer in few words: `401 invalid-signature`. */

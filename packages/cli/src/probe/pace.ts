@@ -1,5 +1,6 @@
 /** How fast a probe may send. A burst is sent at once and paid for afterwards, so that the rate holds on the whole. */
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Pace {
   /** Waits until so many requests may be sent. */
@@ -9,7 +10,7 @@ export interface Pace {
 /** @param perSecond absent: as fast as it goes */
 export function createPace(
   perSecond: number | undefined,
-  wait: (waitMs: number) => Promise<void>,
+  wait: (waitMs: number) => Promise<unknown> = sleep,
   now: () => number = () => performance.now(),
 ): Pace {
   let freeAtMs = Number.NEGATIVE_INFINITY;

@@ -3,6 +3,7 @@ import type { Attack, Result } from './attack.js';
 import { type Baseline, createAttacker } from './attacker.js';
 import { attemptEach } from './attempt.js';
 import { BASELINE_REQUESTS, takeBaseline } from './baseline.js';
+import { createPace } from './pace.js';
 import type { Plan } from './plan.js';
 import { type Finding, type ProbeReport, summarize } from './report.js';
 import { secretSpellings } from './secret-spellings.js';
@@ -22,10 +23,11 @@ export async function runProbe(
   say: (text: string) => void,
 ): Promise<ProbeReport> {
   const startedAt = new Date().toISOString();
-  const scout = createAttacker(plan, NO_BASELINE, say);
+  const pace = createPace(plan.requestsPerSecond);
+  const scout = createAttacker(plan, NO_BASELINE, pace, say);
   const baseline = await takeBaseline(plan, scout.send);
   let running = '';
-  const attacker = createAttacker(plan, baseline, (text) => say(`${running}: ${text}`));
+  const attacker = createAttacker(plan, baseline, pace, (text) => say(`${running}: ${text}`));
   const attempt = attemptEach(attacker);
   const findings: Finding[] = [];
   for (const [i, attack] of attacks.entries()) {
