@@ -150,7 +150,7 @@ describe('a wrong implementation', () => {
     expect(own.length).toBeGreaterThan(0);
     if (part !== undefined) expect(own.map((one) => one.part)).toContain(part);
     expect(own.map((one) => one.cause).join('\n')).toMatch(cause);
-    expect(own.map((one) => one.cause).join('\n')).not.toContain('on the way');
+    expect(own.map((one) => one.cause).join('\n')).not.toMatch(/on the way|client|server/);
     // In the text it is named with its vector.
     const { stdout } = await runCli(['vectors', '--stage', stage, '--run', `${PORT} '${fault}'`]);
     expect(stdout).toContain(`differs  ${task}, ${stage}: ${own[0]?.name}\n`);
@@ -242,7 +242,8 @@ describe('a command that does not do its part', () => {
     ['stops answering', "echo '{}'; sleep 60", /no answer to “.*” \(verify\) within 0.5 s, after 1 of/],
     ['does not end', `${PORT}; sleep 60`, /did not end within 0.5 s of its last answer/],
   ])('is not waited for longer than it was given: it %s', async (_what, command, failure) => {
-    const timeout = command.startsWith(PORT) ? '3' : '0.5';
+    // Long enough for what has to happen before, also on a busy machine.
+    const timeout = command.startsWith(PORT) ? '8' : '2';
     const started = Date.now();
     const { status, report: found } = await report(command, '--stage', 'body', '--timeout', timeout);
     expect(found.failure).toMatch(new RegExp(failure.source.replace('0.5', timeout)));

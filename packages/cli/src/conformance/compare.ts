@@ -1,5 +1,5 @@
 /** An answer held against what was expected: which members differ, and the likely cause in words. */
-import { explainDifference, hmacSha256Hex } from '@countersign/canonical';
+import { explainDifference, fixFor, hmacSha256Hex } from '@countersign/canonical';
 import type { Question, Task } from './question.js';
 
 export type Answer = Readonly<Record<string, unknown>>;
@@ -37,19 +37,41 @@ export function compareAnswer(question: Question, answer: Answer): Finding | und
     return { ...finding, members, expected: wanted, actual: JSON.stringify(given), cause: 'it is no text' };
   }
   if (first === 'canonical') {
-    const { line, part, client, server, cause } = explainDifference(wanted, given) ?? {};
-    return {
-      ...finding,
-      members,
-      ...(client === undefined ? {} : { expected: client }),
-      ...(server === undefined ? {} : { actual: server }),
-      ...(line === undefined || part === undefined ? {} : { line, part }),
-      // Nothing lies between the two sides here.
-      cause: (cause ?? '').replaceAll(' on the way', ''),
-    };
+    return { ...finding, members, ...lineFinding(wanted, given) };
   }
   const cause = first === 'signature' ? macCause(question, given) : firstCharacter(wanted, given);
   return { ...finding, members, expected: wanted, actual: given, cause };
+}
+
+/** The first line that differs between two canonical strings. */
+function lineFinding(
+  wanted: string,
+  given: string,
+): Pick<Finding, 'expected' | 'actual' | 'line' | 'part' | 'cause'> {
+  const difference = explainDifference(wanted, given);
+  if (difference === undefined) return { cause: 'it differs' };
+  const { line, part, client, server, cause } = difference;
+  return {
+    ...(client === undefined ? {} : { expected: client }),
+    ...(server === undefined ? {} : { actual: server }),
+    line,
+    part: part.trim(),
+    cause: lineCause(part, cause, fixFor(difference)),
+  };
+}
+
+/** The cause of a difference, where nothing lies between the two sides: in place of client and server. */
+function lineCause(part: string, cause: string, fix: string): string {
+  if (/not in canonical form|white space|CR LF|upper case|line feed/.test(cause)) {
+    return `${inPlaceOfSides(cause)}: ${fix}`;
+  }
+  if (part === 'audience') return 'another authority than the one that is addressed';
+  if (part === 'method') return 'another method than the one of the request';
+  return inPlaceOfSides(cause).replaceAll(' on the way', '');
+}
+
+function inPlaceOfSides(cause: string): string {
+  return cause.replaceAll('the client', 'the vector').replaceAll('the server', 'the answer');
 }
 
 type RefusalFinding = Pick<Finding, 'expected' | 'actual' | 'cause'>;

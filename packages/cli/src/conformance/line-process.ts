@@ -32,20 +32,24 @@ export interface Conversation {
 export function converse(conversation: Conversation): Promise<Ending> {
   const { command, input, timeoutMs, maxLineCharacters, onLine, onErrorLine } = conversation;
   return new Promise((resolve, reject) => {
+    const interrupt = (): void => finish({ how: 'interrupted' });
+    // Before the command starts: it must not outlive an interrupt that comes at once.
+    process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
     // A group of its own, so that what the shell starts ends with the shell.
     const child = spawn(command, { shell: true, detached: process.platform !== 'win32', stdio: 'pipe' });
-    const finish = (ending: Ending): void => {
+    const timer = setTimeout(() => finish({ how: 'silent' }), timeoutMs);
+    const cleanUp = (): void => {
       clearTimeout(timer);
       process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    };
+    const finish = (ending: Ending): void => {
+      cleanUp();
       if (ending.how !== 'exited') {
         killGroup(child.pid);
         for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
       }
       resolve(ending);
     };
-    const interrupt = (): void => finish({ how: 'interrupted' });
-    const timer = setTimeout(() => finish({ how: 'silent' }), timeoutMs);
-    process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
 
     const takeLine = (line: string): boolean => {
       if (line.length > maxLineCharacters) finish({ how: 'long-line' });
@@ -67,7 +71,7 @@ export function converse(conversation: Conversation): Promise<Ending> {
       if (errorLines.held() > maxLineCharacters) errorLines.end();
     });
     child.on('error', (error) => {
-      clearTimeout(timer);
+      cleanUp();
       reject(error);
     });
     child.on('close', (status, signal) => {
