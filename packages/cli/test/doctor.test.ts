@@ -5,8 +5,10 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { echo as expressEcho } from '@countersign/express';
+import { createSigner } from '@countersign/client';
+import { countersign, echo as expressEcho } from '@countersign/express';
 import { echo as honoEcho } from '@countersign/hono';
+import { createVerifier, keyring } from '@countersign/server';
 import { echo } from '@countersign/server/adapter';
 import { createAdaptorServer } from '@hono/node-server';
 import express from 'express';
@@ -480,6 +482,62 @@ describe('countersign doctor', () => {
     expect(stdout).toMatch(
       /Signatures get through, with these options:\n {2}createVerifier\(\{ audience: '[^']+', … \}\)\n {2}countersign\(verifier, \{ proxies: 1, … \}\)\n$/,
     );
+  });
+
+  it('names options with which a real verifier admits what it refused without them', async () => {
+    const hop: Transform = (passed) => ({
+      ...passed,
+      target: passed.target.replace(/^\/api/, ''),
+      headers: withField(withField(passed.headers, 'Host', 'backend'), 'authorization', undefined),
+    });
+    const secret = crypto.getRandomValues(new Uint8Array(32));
+    const options: Record<string, Record<string, string | number>> = {};
+    /** Asks a route behind the hop, with the options that are known so far. */
+    const ask = async (listening: (port: number) => void = () => {}): Promise<number> => {
+      const app = express().use('/echo', expressEcho);
+      const port = await proxyTo(await listen(createServer(app)), hop);
+      listening(port);
+      const keys = keyring({ partner_1: { secret, scopes: ['orders'] } });
+      const verifier = createVerifier({
+        audience: [`127.0.0.1:${port}`],
+        keys,
+        ...options['createVerifier'],
+        ...(options['createVerifier']?.['audience'] === undefined ? {} : { audience: `127.0.0.1:${port}` }),
+      });
+      app.post(
+        '/orders',
+        countersign(verifier, { scope: 'orders', ...options['countersign'] }),
+        (_, response) => {
+          response.sendStatus(201);
+        },
+      );
+      const signer = createSigner({ keyId: 'partner_1', secret, ...options['createSigner'] });
+      const request = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
+      const url = `http://127.0.0.1:${port}/api/orders`;
+      const headers = { ...request.headers, ...signer.sign({ ...request, url }) };
+      return (await fetch(url, { ...request, headers })).status;
+    };
+    let found = 0;
+    expect(await ask((port) => (found = port))).toBe(401);
+    const { status, report } = await doctor(`http://127.0.0.1:${found}/api/echo`);
+    expect(status).toBe(0);
+    for (const { option } of report.findings) {
+      for (const of of option?.of ?? [])
+        options[of] = { ...options[of], [option?.name ?? '']: option?.value ?? '' };
+    }
+    expect(Object.keys(options).sort()).toEqual(['countersign', 'createSigner', 'createVerifier']);
+    expect(await ask()).toBe(201);
+    // Each of them is needed.
+    for (const [of, name] of [
+      ['countersign', 'prefix'],
+      ['createVerifier', 'audience'],
+      ['createVerifier', 'header'],
+    ] as const) {
+      const kept = { ...options[of] };
+      delete options[of]?.[name];
+      expect(await ask(), name).not.toBe(201);
+      options[of] = kept;
+    }
   });
 
   it('finds out that no field gets a signature through', async () => {

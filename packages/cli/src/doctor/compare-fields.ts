@@ -47,7 +47,8 @@ function compareField(sent: SentRequest, arrival: Arrival, name: string): Change
   // A value that the echo does not tell is taken to be the one that was sent.
   const same = left.length === arrived.length && left.every((value, i) => isSame(value, arrived[i]));
   if (same) return undefined;
-  const told = sent.untold.has(name) ? {} : { sent: shown(left), arrived: shown(arrived) };
+  const told =
+    sent.untold.has(name) || arrived.includes(null) ? {} : { sent: shown(left), arrived: shown(arrived) };
   const how = howChanged(left.length, arrived.length);
   const found = mismatch(sent, { headers: withLines(sent, name, arrived) });
   if (found === undefined) {
@@ -91,5 +92,5 @@ function withLines(
 }
 
 function shown(values: readonly (string | null)[]): string {
-  return values.length === 0 ? '(none)' : values.map((value) => value ?? '(not told)').join(', ');
+  return values.length === 0 ? '(none)' : values.join(', ');
 }
