@@ -51,7 +51,7 @@ function item(row: Row): HTMLElement {
       ` ${row.target}`,
     ),
     who(row),
-    element('span', { class: 'took number soft' }, `${row.ms.toFixed(row.ms < 10 ? 1 : 0)} ms`),
+    element('span', { class: 'took number soft' }, `${row.ms.toFixed(row.ms < 1 ? 2 : 0)} ms`),
     refused && row.reason !== undefined ? element('span', { class: 'reason soft' }, row.reason) : undefined,
   );
 }

@@ -24,8 +24,8 @@ interface Sent {
   readonly unsigned?: true;
 }
 
-/** Lives through the three minutes up to now, with the clocks of everything in this process turned back. */
-export async function liveThreeMinutes(onVerdict: (event: VerdictEvent) => void): Promise<void> {
+/** Lives through the three minutes up to now, with the clocks of this process turned back. Gives when they ended. */
+export async function liveThreeMinutes(onVerdict: (event: VerdictEvent) => void): Promise<number> {
   const realNow = performance.now.bind(performance);
   vi.useFakeTimers({ now: Date.now() - LENGTH_MS, toFake: ['Date', 'setTimeout', 'clearTimeout'] });
   try {
@@ -40,6 +40,7 @@ export async function liveThreeMinutes(onVerdict: (event: VerdictEvent) => void)
       vi.advanceTimersByTime(STEP_MS);
     }
     vi.advanceTimersByTime(300);
+    return Date.now();
   } finally {
     vi.useRealTimers();
   }
@@ -59,7 +60,7 @@ function sender(now: () => number, onVerdict: (event: VerdictEvent) => void): (s
       '*': '900/m',
       orders: '600/m',
       'orders:write': ['120/m', '20/s'],
-      'orders:write:+': '60/m',
+      'orders:write:+': '90/m',
       reports: '6/m',
     },
     now,
@@ -102,11 +103,11 @@ function* sentIn(step: number, random: () => number): Generator<Sent> {
   if (chance(3 * flow)) yield { key: 'nordwind_2', scope: 'orders', target: `/v1/orders/${order}` };
   if (chance(2.2 * flow))
     yield { key: 'tiendita_live', scope: 'orders', target: `/v1/orders/${order}?expand=items` };
-  if (chance(1.1 * flow)) yield post('nordwind_1', 'orders:write:tenant-42', '/v1/orders');
+  if (chance(0.8 * flow)) yield post('nordwind_1', 'orders:write:tenant-42', '/v1/orders');
   if (chance(0.5 * flow)) yield post('nordwind_2', 'orders:write:tenant-7', '/v1/orders');
   if (chance(0.7 * flow)) yield post('tiendita_live', 'orders:write', '/v1/orders');
   if (chance(1.4)) yield { key: 'fabrik_eu', scope: 'orders', target: `/v1/orders/${order}/lines` };
-  if (chance(0.13)) yield { key: 'fabrik_eu', scope: 'reports', target: '/v1/reports/daily?day=today' };
+  if (chance(0.11)) yield { key: 'fabrik_eu', scope: 'reports', target: '/v1/reports/daily?day=today' };
 
   if (chance(0.08)) yield { key: 'fabrik_eu', scope: 'orders', target: '/v1/orders', signedAgoMs: 412_000 };
   if (chance(0.05)) yield { key: 'tiendita_live', scope: 'billing', target: '/v1/invoices' };
