@@ -38,7 +38,7 @@ export function originsOf(draft: Draft, reading: Reading): Origin[] {
 function originOf(part: string, text: string, draft: Draft, reading: Reading): Origin {
   switch (part) {
     case 'scheme':
-      return plain([], 'the name of the scheme: always the same');
+      return plain([], 'the scheme, whose name is always the same');
     case 'method':
       return plain([whole(draft, 'method')], 'the method, as it stands');
     case 'audience':
@@ -52,14 +52,14 @@ function originOf(part: string, text: string, draft: Draft, reading: Reading): O
     case 'ts':
       return parameterOrigin('ts', 'timestamp', 'the time of signing, in milliseconds', draft, reading);
     case 'nonce':
-      return parameterOrigin('nonce', 'nonce', 'fresh for every signature', draft, reading);
+      return parameterOrigin('nonce', 'nonce', 'the nonce, fresh for every signature', draft, reading);
     case 'key':
       return parameterOrigin('key', 'keyId', 'the key id', draft, reading);
     case 'scope':
       return parameterOrigin(
         'scope',
         'scope',
-        text === '' ? 'empty: the scope of the route' : 'the scope',
+        text === '' ? 'the scope, which is empty: that of the route' : 'the scope',
         draft,
         reading,
       );
@@ -81,7 +81,7 @@ function audienceOrigin(draft: Draft, { headerLines }: Reading): Origin {
 
 function pathOrigin(text: string, draft: Draft): Origin {
   const { path } = partsOfTarget(draft.target);
-  if (path.start === path.end) return plain([path], 'the URL has no path, which is /');
+  if (path.start === path.end) return plain([path], 'the URL, which has no path: that is /');
   const raw = draft.target.slice(path.start, path.end);
   const note = raw === text ? 'the path, as it stands' : 'the path: each octet in its one spelling';
   return { sources: [path], pieces: sameOrder(text, raw, '/', path.start), note };
@@ -89,7 +89,7 @@ function pathOrigin(text: string, draft: Draft): Origin {
 
 function queryOrigin(text: string, draft: Draft): Origin {
   const { query } = partsOfTarget(draft.target);
-  if (query === undefined) return plain([], 'there is no query');
+  if (query === undefined) return plain([], 'the URL, which has no query');
   const raw = draft.target.slice(query.start, query.end);
   const sorted =
     raw === text
@@ -98,7 +98,7 @@ function queryOrigin(text: string, draft: Draft): Origin {
   return {
     sources: [query],
     pieces: reordered(text, raw, query.start),
-    note: text === '' ? 'the query is empty' : sorted,
+    note: text === '' ? 'the query, which is empty' : sorted,
   };
 }
 
