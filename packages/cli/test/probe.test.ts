@@ -261,7 +261,7 @@ describe('words that make no probe', () => {
     [['http://127.0.0.1/', '--scope', 'a b'], /scope: "a b" is not a scope/],
     [['http://127.0.0.1/', '--other-scope', 'a b'], /--other-scope: scope: "a b"/],
     [['http://127.0.0.1/', '--also', 'http://b/'], /--also: "http:\/\/b\/" is not a path or URL of/],
-    [['http://127.0.0.1/', '-H', 'x'], /--header: "x" is not "Name: value"/],
+    [['http://127.0.0.1/', '-H', 'x'], /-H: expected 'Name: value', got "x"/],
     [['http://127.0.0.1/', '--junit', '/nowhere/x'], /--junit: ENOENT/],
     [['http://127.0.0.1/', '--key-file', '/nowhere/x'], /--key-file: ENOENT/],
   ])('%j', async (words, told) => {

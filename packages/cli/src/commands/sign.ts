@@ -3,14 +3,13 @@ import { SCHEME } from '@countersign/canonical';
 import { Command } from 'commander';
 import type { MakeCommand } from '../command.js';
 import { type CredentialOptions, readCredentials, withCredentials } from '../credentials.js';
-import { type DataPart, readData, readSource } from '../request/body-data.js';
+import { readNamedBody } from '../request/body-data.js';
 import { explainLines, formatExplanation } from '../request/explanation.js';
 import { readHeaderLines } from '../request/header-lines.js';
 import { requestUrl } from '../request/request-url.js';
 import { signedText } from '../request/signed-text.js';
 import { collect, makeSigner, namingFlags, type SigningOptions, withSigning } from '../request/signing.js';
 import { painter } from '../terminal/paint.js';
-import type { Terminal } from '../terminal/terminal.js';
 import { UsageError } from '../terminal/usage-error.js';
 
 interface SignOptions extends CredentialOptions, SigningOptions {
@@ -56,7 +55,7 @@ export const signCommand: MakeCommand = (terminal) =>
       const credentials = readCredentials(options, terminal);
       const url = requestUrl(typedUrl);
       const { lines } = readHeaderLines(options.H ?? []);
-      const body = await readBody(options, terminal);
+      const body = await readNamedBody(options, terminal);
       const audience = options.audience ?? lines.find(([name]) => name.toLowerCase() === 'host')?.[1];
       const { ts, nonce, header } = options;
       if (ts !== undefined && !/^[1-9][0-9]{12}$/.test(ts)) {
@@ -115,18 +114,4 @@ export const signCommand: MakeCommand = (terminal) =>
 /** An earlier signature, which the new one replaces. */
 function isSignature(name: string, value: string, header = 'authorization'): boolean {
   return name.toLowerCase() === header.toLowerCase() && value.startsWith(`${SCHEME} `);
-}
-
-async function readBody(
-  { data, dataFile }: SignOptions,
-  terminal: Terminal,
-): Promise<Uint8Array | undefined> {
-  if (dataFile === undefined) {
-    return readData(
-      (data ?? []).map((value): DataPart => ({ kind: 'data', value })),
-      terminal,
-    );
-  }
-  if (data !== undefined) throw new UsageError('give -d or --data-file, not both');
-  return readSource('--data-file', dataFile, terminal);
 }

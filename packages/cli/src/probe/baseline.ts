@@ -97,7 +97,7 @@ function advice({ status, code, headers }: Answered, scope: string): string {
     case 'scope-not-granted':
       return 'Grant the key the scope of the route, or probe a route that it is granted.';
     case 'missing-signature':
-      return 'If the signature travels in another field, give --signature-field <name>.';
+      return 'If the signature travels in another field, give --header <field>.';
     case 'rate-limited':
       return `Its budget is spent: probe again after ${fieldOf(headers, 'retry-after') ?? 'some'} s.`;
     case 'stale-timestamp':

@@ -1,6 +1,7 @@
 /** What a probe was asked to do: its options, checked. */
 import { type FieldLine, requireAuthority, signatureFieldName } from '@countersign/canonical';
 import type { Credentials } from '../credentials.js';
+import { readHeaderLines } from '../request/header-lines.js';
 import { asUsage, UsageError } from '../terminal/usage-error.js';
 import { type Budget, parseBudget } from './budget.js';
 import { type Endpoint, findEndpoint } from './endpoint.js';
@@ -9,9 +10,8 @@ import { type Endpoint, findEndpoint } from './endpoint.js';
 export interface ProbeOptions {
   readonly audience?: string;
   readonly scope?: string;
-  readonly data?: string;
-  readonly header?: readonly string[];
-  readonly signatureField?: string;
+  readonly H?: readonly string[];
+  readonly header?: string;
   readonly also?: readonly string[];
   readonly limit?: string;
   readonly otherInstance?: readonly string[];
@@ -56,16 +56,19 @@ export interface Plan {
 const DEFAULT_WAIT_S = 3;
 const DEFAULT_REMOTE_RATE = 20;
 
-/** @throws UsageError that names the option */
+/**
+ * @param words what was named: without a method it is GET, or POST where there is a body
+ * @throws UsageError that names the option
+ */
 export async function readPlan(
-  words: { readonly method: string | undefined; readonly url: string },
+  words: { readonly method: string | undefined; readonly url: string; readonly body: Buffer | undefined },
   options: ProbeOptions,
   credentials: Credentials,
 ): Promise<Plan> {
   const url = readUrl('URL', words.url);
-  const body = Buffer.from(options.data ?? '');
-  const method = words.method ?? (options.data === undefined ? 'GET' : 'POST');
-  const headers = (options.header ?? []).map(readHeader);
+  const body = words.body ?? Buffer.alloc(0);
+  const method = words.method ?? (words.body === undefined ? 'GET' : 'POST');
+  const headers = [...readHeaderLines(options.H ?? []).lines];
   if (body.length > 0 && !headers.some(([name]) => name.toLowerCase() === 'content-type')) {
     headers.push(['content-type', 'application/json']);
   }
@@ -85,7 +88,7 @@ export async function readPlan(
     headers,
     scope: options.scope ?? '',
     audience: asUsage('--audience', () => requireAuthority('audience', options.audience ?? url.host)),
-    signatureField: asUsage('--signature-field', () => signatureFieldName(options.signatureField)),
+    signatureField: asUsage('--header', () => signatureFieldName(options.header)),
     endpoint,
     instances: others,
     also: (options.also ?? []).map((text) => readAlso(text, url)),
@@ -115,14 +118,6 @@ function readAlso(text: string, base: URL): string {
     throw new UsageError(`--also: ${JSON.stringify(text)} is not a path or URL of ${base.origin}`);
   }
   return url.pathname + url.search;
-}
-
-function readHeader(text: string): FieldLine {
-  const [, name, value] = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e]*)$/.exec(text) ?? [];
-  if (name === undefined || value === undefined) {
-    throw new UsageError(`--header: ${JSON.stringify(text)} is not "Name: value"`);
-  }
-  return [name, value];
 }
 
 function readNumber(option: string, text: string): number {

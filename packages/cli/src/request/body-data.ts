@@ -1,7 +1,7 @@
 /** Bodies as curl's -d family gives them: texts, files, standard input, joined in the order of the command line. */
 import { readFileSync } from 'node:fs';
 import type { Terminal } from '../terminal/terminal.js';
-import { asUsage } from '../terminal/usage-error.js';
+import { asUsage, UsageError } from '../terminal/usage-error.js';
 
 export type DataKind = 'data' | 'raw' | 'binary' | 'urlencode' | 'json';
 
@@ -23,6 +23,23 @@ export async function readData(
     pieces.push(await readPart(part, terminal));
   }
   return Buffer.concat(pieces);
+}
+
+/**
+ * The body that `-d` and `--data-file` name; `undefined` when neither is given.
+ *
+ * @throws UsageError when both are
+ */
+export async function readNamedBody(
+  { data = [], dataFile }: { readonly data?: readonly string[]; readonly dataFile?: string },
+  terminal: Pick<Terminal, 'readInput'>,
+): Promise<Buffer | undefined> {
+  if (dataFile === undefined) {
+    const parts = data.map((value): DataPart => ({ kind: 'data', value }));
+    return readData(parts, terminal);
+  }
+  if (data.length > 0) throw new UsageError('give -d or --data-file, not both');
+  return readSource('--data-file', dataFile, terminal);
 }
 
 /** A file's bytes; `-` is standard input. */
