@@ -89,6 +89,30 @@ const FAULTS: Record<string, Fault> = {
     advice: /Host is then not looked at/,
     option: { of: ['createVerifier'], name: 'audience', value: expect.stringMatching(/^127\.0\.0\.1:\d+$/) },
   },
+  'writes Host twice': {
+    transform: (passed) => ({
+      ...passed,
+      headers: [['Host', fieldOf(passed, 'host') ?? ''], ...passed.headers],
+    }),
+    effect: 'option',
+    what: 'Host',
+    how: /^(127\.0\.0\.1:\d+) becomes \1, \1$/,
+    advice: /Host is then not looked at/,
+    option: { of: ['createVerifier'], name: 'audience', value: expect.stringMatching(/^127\.0\.0\.1:\d+$/) },
+  },
+  'writes the signature twice': {
+    transform: (passed) => {
+      const value = fieldOf(passed, 'authorization');
+      return value === undefined
+        ? passed
+        : { ...passed, headers: [...passed.headers, ['Authorization', value]] };
+    },
+    effect: 'option',
+    what: 'field authorization',
+    how: /^it stands on 2 lines$/,
+    advice: /carry the signature in a field that arrives/,
+    option: { of: ['createSigner', 'createVerifier'], name: 'header', value: 'countersign-signature' },
+  },
   'adds a prefix': {
     transform: (passed) => ({ ...passed, target: passed.target.replace(/^\/echo/, '/echo/internal/echo') }),
     effect: 'breaks',

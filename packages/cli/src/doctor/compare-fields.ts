@@ -2,6 +2,7 @@
 import { type FieldLine, fieldsSignedWhenPresent } from '@countersign/canonical';
 import type { Arrival } from '@countersign/server/adapter';
 import type { Change } from './change.js';
+import { signatureChange } from './everywhere.js';
 import { isSignatureIntact, mismatch } from './mismatch.js';
 import { LONG_FIELD } from './requests.js';
 import type { SentRequest } from './sign.js';
@@ -31,7 +32,7 @@ function compareField(sent: SentRequest, arrival: Arrival, name: string): Change
   const what = `field ${name}`;
   if (name === sent.signatureField) {
     if (isSignatureIntact(sent, arrival)) return undefined;
-    const how = arrived.length === 0 ? 'it is removed' : 'its value is replaced';
+    const how = signatureChange(arrived.length);
     const advice = 'have the hop pass it on: no other field that was tried arrives either';
     return { effect: 'breaks', what, how, advice };
   }

@@ -8,7 +8,7 @@ export const OTHER_FIELD = 'countersign-signature';
 
 /** Another field carries the signature where this one does not. */
 export function anotherField({ signatureField: name }: SentRequest, { fields }: Arrival): Change {
-  const how = fields.some(([other]) => other === name) ? 'its value is replaced' : 'it is removed';
+  const how = signatureChange(fields.filter(([other]) => other === name).length);
   return {
     effect: 'option',
     what: `field ${name}`,
@@ -16,6 +16,12 @@ export function anotherField({ signatureField: name }: SentRequest, { fields }: 
     advice: `carry the signature in a field that arrives, such as ${OTHER_FIELD}, on both sides`,
     option: { of: ['createSigner', 'createVerifier'], name: 'header', value: OTHER_FIELD },
   };
+}
+
+/** How a signature that is not intact was changed, by the lines on which it stands. */
+export function signatureChange(lines: number): string {
+  if (lines > 1) return `it stands on ${lines} lines`;
+  return lines === 1 ? 'its value is replaced' : 'it is removed';
 }
 
 /** What is missing at the front of the path that arrived; empty where the adapter could not put it back. */
