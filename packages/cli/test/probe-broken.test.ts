@@ -14,7 +14,7 @@ import { RATE, startService } from './broken/service.js';
 import { SIGNATURE_HOLES } from './broken/signature-holes.js';
 
 // Most of a probe is waiting.
-vi.setConfig({ maxConcurrency: 8, testTimeout: 180_000 });
+vi.setConfig({ maxConcurrency: 12, testTimeout: 180_000 });
 
 const UNCOUNTED: readonly Hole[] = [...SIGNATURE_HOLES, ...FIELD_HOLES, ...REPLAY_HOLES, ...SCOPE_HOLES];
 const HOLES: readonly Hole[] = [...LIMIT_HOLES, ...UNCOUNTED];

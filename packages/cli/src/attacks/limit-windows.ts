@@ -74,6 +74,8 @@ const deniedBudget = budgetAttack({
   attack:
     'While the budget is spent, as many requests again are refused; the first of them must be accepted after the wait it was told.',
   catalogue: DENIED_BURNS,
+  // Spent at once, so that all of it comes back at one time.
+  quiet: true,
   requests: ({ limit }) => 2 * limit + 3,
   run: async (attacker, budget) => {
     if (!(await exhaust(attacker, budget))) return ENDLESS;

@@ -14,6 +14,9 @@ export interface Hole {
   readonly waitS?: number;
   /** The ids of the attacks that get through: these, and no others. */
   readonly opens: readonly string[];
-  /** The ids of those that may get through too: it depends on the moment at which they are tried. */
+  /**
+   * The ids of those that may get through too: it depends on where in a window they are tried, and on how much of what an
+   * attack before them was given still counts.
+   */
   readonly mayOpen?: readonly string[];
 }

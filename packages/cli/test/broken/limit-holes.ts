@@ -32,6 +32,7 @@ export const LIMIT_HOLES: readonly Hole[] = [
       },
     }),
     opens: ['limit-forwarded'],
+    mayOpen: ['limit-queries', 'limit-ids', 'limit-child-scopes'],
   },
   {
     name: 'counted-by-query',
@@ -42,6 +43,7 @@ export const LIMIT_HOLES: readonly Hole[] = [
         renamed(right.charges(proved, call, status), proved.request.parts.query),
     }),
     opens: ['limit-queries'],
+    mayOpen: ['limit-ids', 'limit-child-scopes', 'limit-instances'],
   },
   {
     name: 'counted-by-path',
@@ -52,6 +54,7 @@ export const LIMIT_HOLES: readonly Hole[] = [
         renamed(right.charges(proved, call, status), proved.request.parts.path),
     }),
     opens: ['limit-ids'],
+    mayOpen: ['limit-child-scopes', 'limit-instances'],
   },
   {
     name: 'children-fresh',
@@ -61,6 +64,7 @@ export const LIMIT_HOLES: readonly Hole[] = [
       charges: ({ scope }) => [{ name: scope, ...(limits['orders:write'] ?? { limit: 1, windowMs: 1 }) }],
     }),
     opens: ['limit-child-scopes'],
+    mayOpen: ['limit-instances'],
   },
   {
     name: 'fixed-window',
@@ -112,9 +116,9 @@ export const LIMIT_HOLES: readonly Hole[] = [
       ask: (memory) => {
         let waiting = 0;
         return async (proved, call, status) => {
-          if (waiting >= 4) return { code: 'admitted', levels: [] };
+          if (waiting >= 2) return { code: 'admitted', levels: [] };
           waiting++;
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await new Promise((resolve) => setTimeout(resolve, 100));
           waiting--;
           return memory(proved, call, status);
         };

@@ -55,10 +55,10 @@ export const SECRET: string = formatSecret(new Uint8Array(32).fill(7));
 const PAST_MS = 300_000;
 const FUTURE_MS = 10_000;
 /** The limit of the request that is attacked: a window that is soon waited out. */
-export const RATE = '10/1s';
+export const RATE = '5/2s';
 const LIMITS: Limits = {
   '*': { limit: 1_000, windowMs: 60_000 },
-  'orders:write': { limit: 10, windowMs: 1_000 },
+  'orders:write': { limit: 5, windowMs: 2_000 },
 };
 
 /** @param hole what to replace; absent: nothing, and the server is right */
