@@ -125,12 +125,19 @@ function verdict(attacker: Attacker, { rate, limit, windowMs }: Budget, own: rea
     );
     if (together.length <= limit) continue;
     const spanS = (last.answeredMs - Math.min(...together.map(({ sentMs }) => sentMs))) / 1000;
+    forget(attacker, own);
     const reason = `${together.length} accepted within ${spanS.toFixed(2)} s, the budget being ${rate}`;
     return gotThrough(reason, evidence(last.what, last.request, last.answer));
   }
   const told = tellAnswers(own.map(({ answer }) => answer));
   const decided = own.some((entry) => isLimited(entry) || entry.judgement !== 'undecided');
   return decided ? refused(told) : notTried(`the answers decide nothing: ${told}`);
+}
+
+/** What a hole has let in is no reason to find another attack a hole. */
+function forget(attacker: Attacker, own: readonly Entry[]): void {
+  const left = (ledgers.get(attacker) ?? []).filter((entry) => !own.includes(entry));
+  ledgers.set(attacker, left);
 }
 
 async function untilWhole(attacker: Attacker, { windowMs }: Budget): Promise<void> {
