@@ -117,21 +117,30 @@ function enter(attacker: Attacker, sent: Omit<Entry, 'judgement' | 'answeredMs'>
 
 /** The law, for windows in which at least one of these entries was admitted. */
 function verdict(attacker: Attacker, { rate, limit, windowMs }: Budget, own: readonly Entry[]): Result {
-  const admitted = (ledgers.get(attacker) ?? []).filter(({ judgement }) => judgement === 'through');
-  for (const last of own.filter(({ judgement }) => judgement === 'through')) {
+  const admitted = (ledgers.get(attacker) ?? []).filter(isAdmitted);
+  let fullest: readonly Entry[] = [];
+  for (const last of own.filter(isAdmitted)) {
     const together = admitted.filter(
       ({ sentMs, answeredMs }) =>
         answeredMs <= last.answeredMs && last.answeredMs - sentMs < windowMs * CLOCK_TRUST,
     );
-    if (together.length <= limit) continue;
-    const spanS = (last.answeredMs - Math.min(...together.map(({ sentMs }) => sentMs))) / 1000;
+    if (together.length > fullest.length) fullest = together;
+  }
+  const last = own.findLast((entry) => fullest.includes(entry));
+  if (fullest.length > limit && last !== undefined) {
+    const firstMs = Math.min(...fullest.map(({ sentMs }) => sentMs));
+    const spanS = (Math.max(...fullest.map(({ answeredMs }) => answeredMs)) - firstMs) / 1000;
     forget(attacker, own);
-    const reason = `${together.length} accepted within ${spanS.toFixed(2)} s, the budget being ${rate}`;
+    const reason = `${fullest.length} accepted within ${spanS.toFixed(2)} s, the budget being ${rate}`;
     return gotThrough(reason, evidence(last.what, last.request, last.answer));
   }
   const told = tellAnswers(own.map(({ answer }) => answer));
   const decided = own.some((entry) => isLimited(entry) || entry.judgement !== 'undecided');
   return decided ? refused(told) : notTried(`the answers decide nothing: ${told}`);
+}
+
+function isAdmitted({ judgement }: Entry): boolean {
+  return judgement === 'through';
 }
 
 /** What a hole has let in is no reason to find another attack a hole. */
