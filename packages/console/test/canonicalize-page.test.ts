@@ -313,6 +313,21 @@ describe('an error is said at its field, with its code', () => {
   });
 });
 
+it('the URL is one line: Enter does nothing, a line feed inside is shown and one at the end goes', async () => {
+  const page = await openSample();
+  await page.fill('#target', 'https://a.example/xy');
+  await page.focus('#target');
+  await page.keyboard.press('Control+End');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  expect(await page.inputValue('#target')).toBe('https://a.example/xy');
+  await paste(page, '#target', 'https://a.example/xy\n');
+  expect(await page.inputValue('#target')).toBe('https://a.example/xy');
+  await paste(page, '#target', 'https://a.example/x\ny');
+  expect(await page.inputValue('#target')).toBe('https://a.example/x\u240ay');
+  expect((await shown(page)).problems['target']).toMatch(/^malformed-target: /);
+});
+
 describe('buttons', () => {
   it('load a sample, now, new, clear', async () => {
     const page = await openSample();
