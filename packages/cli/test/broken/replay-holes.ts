@@ -1,6 +1,18 @@
 /** Holes in time and in the memory of nonces. */
 import type { Hole } from './hole.js';
+import type { Memory } from './memory.js';
 import type { Call } from './steps.js';
+
+/** Admits the call that came first with its nonce, and no other. One that finds its budget spent may come again. */
+function admitOnly(first: Map<string, Call>): (memory: Memory) => Memory {
+  return (memory) => async (proved, call, status) => {
+    const { nonce } = proved.request.authorization;
+    if (first.get(nonce) !== call) return { code: 'replayed-nonce', levels: [] };
+    const outcome = await memory(proved, call, status);
+    if (outcome.code === 'rate-limited') first.delete(nonce);
+    return outcome;
+  };
+}
 
 export const REPLAY_HOLES: readonly Hole[] = [
   {
@@ -100,10 +112,7 @@ export const REPLAY_HOLES: readonly Hole[] = [
           first.set(nonce, first.get(nonce) ?? call);
           return request;
         },
-        ask: (memory) => async (proved, call, status) => {
-          const burnt = first.get(proved.request.authorization.nonce) !== call;
-          return burnt ? { code: 'replayed-nonce', levels: [] } : memory(proved, call, status);
-        },
+        ask: admitOnly(first),
       };
     },
     opens: ['nonce-burnt-by-body', 'nonce-burnt-by-signature'],
@@ -120,10 +129,7 @@ export const REPLAY_HOLES: readonly Hole[] = [
           first.set(nonce, first.get(nonce) ?? call);
           return right.scope(signed, route, call);
         },
-        ask: (memory) => async (proved, call, status) => {
-          const burnt = first.get(proved.request.authorization.nonce) !== call;
-          return burnt ? { code: 'replayed-nonce', levels: [] } : memory(proved, call, status);
-        },
+        ask: admitOnly(first),
       };
     },
     opens: ['nonce-burnt-by-body'],
