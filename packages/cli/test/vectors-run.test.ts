@@ -35,6 +35,7 @@ interface Report {
 
 async function report(command: string, ...words: string[]) {
   const { status, stdout, stderr } = await runCli(['vectors', '--json', '--run', command, ...words]);
+  expect(stdout, stderr).not.toBe('');
   return {
     status,
     stderr: stderr.replace(/^vectors: \d+ of \d+\n/m, ''),
