@@ -1,13 +1,14 @@
 /** The Live page: reads the feed, and draws what has come in at most a few times a second, whatever comes in. */
-import type { Row, Tick } from '../wire.js';
+import type { Tick } from '../wire.js';
 import { makeAttention } from './live-attention.js';
 import { CLASSES, classIndexOf } from './live-classes.js';
 import { onColourChange } from './live-colours.js';
-import { type Counts, WINDOW_S } from './live-counts.js';
+import { WINDOW_S } from './live-counts.js';
 import { byId, element, setText } from './live-element.js';
 import { type FeedState, openFeed } from './live-feed.js';
 import { makeLanes } from './live-lanes.js';
 import { createModel } from './live-model.js';
+import { makeOwnerFilter } from './live-owner-filter.js';
 import { makeOwners } from './live-owners.js';
 import { lanesPlot, ratePlot, SECONDS_AGO } from './live-rate-plot.js';
 import { makeRowList } from './live-rows.js';
@@ -16,9 +17,6 @@ import { makeScenarios } from './live-scenarios.js';
 const DRAW_EVERY_MS = 200;
 const DRAW_IDLE_MS = 1_000;
 const BUDGETS_EVERY_MS = 500;
-/** Values of the owner filter that are no names: `=` stands before those. */
-const ANYONE = '';
-const STRANGERS = '-';
 
 /** As many as the plots look back. */
 const MAX_HELD_TICKS = 720;
@@ -32,6 +30,8 @@ interface Pause {
 }
 
 const model = createModel();
+const ownerSelect = document.querySelector<HTMLSelectElement>('#owner-filter') ?? element('select');
+const ownerFilter = makeOwnerFilter(ownerSelect, model, () => filterChanged());
 const lanes = makeLanes(byId('lanes'), () => filterChanged());
 const rate = ratePlot(byId('rate'), (index) => hover(index));
 const lanePlot = lanesPlot(byId('lane-plot'), (index) => hover(index));
@@ -39,7 +39,6 @@ const list = makeRowList(byId('rows'));
 const owners = makeOwners(byId('owners'), byId('owners-note'));
 const attention = makeAttention(byId('figures'));
 const pause = byId('pause');
-const ownerFilter = document.querySelector<HTMLSelectElement>('#owner-filter') ?? element('select');
 
 /** Server time minus the page's. */
 let offsetMs = Date.now() - performance.now();
@@ -83,9 +82,8 @@ pause.addEventListener('click', () => {
   setText(pause, paused === undefined ? 'Pause' : 'Resume');
   dirty = true;
 });
-ownerFilter.addEventListener('change', filterChanged);
 byId('show-all').addEventListener('click', () => {
-  ownerFilter.value = ANYONE;
+  ownerFilter.showAnyone();
   lanes.showAll();
 });
 onColourChange(() => {
@@ -134,13 +132,13 @@ function draw(at: number): void {
   drawState();
   const nowMs = paused?.atMs ?? serverNow();
   const end = Math.floor(nowMs / 1000);
-  const counts = shownCounts();
+  const counts = ownerFilter.counts();
   const columns = CLASSES.map((_, index) => SECONDS_AGO.map((ago) => counts.at(end + ago, index)));
   rate.draw(columns.map((column, index) => (lanes.isShown(index) ? column : column.map(() => 0))));
   lanePlot.draw(columns);
   drawCounts(columns, end);
   drawRows();
-  drawFilter();
+  ownerFilter.draw();
   if (paused !== undefined) return;
   attention.draw(model.counts(), nowMs);
   if (at - budgetsDrawnAt < BUDGETS_EVERY_MS) return;
@@ -178,39 +176,15 @@ function drawCounts(columns: readonly (readonly number[])[], end: number): void 
 }
 
 function drawRows(): void {
-  list.draw(model.rows(), passes);
+  list.draw(model.rows(), (row) => ownerFilter.passes(row) && lanes.isShown(classIndexOf(row.code)));
   byId('no-rows').hidden = byId('rows').childElementCount > 0;
-}
-
-function drawFilter(): void {
-  const names = model.owners().map(({ name }) => `=${name}`);
-  const chosen = ownerFilter.value;
-  const kept = names.includes(chosen) || !chosen.startsWith('=') ? names : [...names, chosen];
-  const offered = [...ownerFilter.options].slice(2).map(({ value }) => value);
-  if (kept.join('\n') === offered.join('\n')) return;
-  while (ownerFilter.options.length > 2) ownerFilter.remove(2);
-  for (const value of kept) ownerFilter.add(new Option(value.slice(1), value));
-  ownerFilter.value = chosen;
 }
 
 function filterChanged(): void {
   list.reset();
-  const all = ownerFilter.value === ANYONE && CLASSES.every((_, index) => lanes.isShown(index));
+  const all = ownerFilter.isAnyone() && CLASSES.every((_, index) => lanes.isShown(index));
   byId('show-all').hidden = all;
   dirty = true;
-}
-
-function passes(row: Row): boolean {
-  const who = ownerFilter.value;
-  if (who === STRANGERS && row.proved) return false;
-  if (who.startsWith('=') && row.owner !== who.slice(1)) return false;
-  return lanes.isShown(classIndexOf(row.code));
-}
-
-function shownCounts(): Counts {
-  const who = ownerFilter.value;
-  if (who === STRANGERS) return model.strangers();
-  return model.owners().find(({ name }) => `=${name}` === who)?.counts ?? model.counts();
 }
 
 function hover(index: number | undefined): void {
