@@ -9,7 +9,8 @@ import type { Hop } from './fetch-attempt.js';
 const MAX_REDIRECTS = 5;
 
 const BODY_FIELDS = ['content-encoding', 'content-language', 'content-location', 'content-type'];
-const CREDENTIAL_FIELDS = ['authorization', 'cookie', 'proxy-authorization'];
+/** What is for the origin that was called: credentials, and a Host that was named for it. */
+const FIELDS_OF_AN_ORIGIN = ['authorization', 'cookie', 'host', 'proxy-authorization'];
 
 /**
  * Follows redirects to the answer that is the result.
@@ -54,7 +55,7 @@ export function nextHop(hop: Hop, response: Response): Hop | undefined {
   const becomesGet = !isSafe(hop.method);
   const leaves = url.origin !== new URL(hop.url).origin;
   const headers = new Headers(hop.headers);
-  for (const name of [...(becomesGet ? BODY_FIELDS : []), ...(leaves ? CREDENTIAL_FIELDS : [])]) {
+  for (const name of [...(becomesGet ? BODY_FIELDS : []), ...(leaves ? FIELDS_OF_AN_ORIGIN : [])]) {
     headers.delete(name);
   }
   return { url: url.href, method: becomesGet ? 'GET' : hop.method, headers, signed: hop.signed && !leaves };

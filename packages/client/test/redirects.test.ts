@@ -123,6 +123,15 @@ describe('follow', () => {
     }
   });
 
+  test('a Host that was named for the origin that was called goes no further', () => {
+    const headers = new Headers({ host: 'named.example' });
+    const hop = { url: 'https://a.example/', method: 'GET', headers, signed: true };
+    const hostAt = (location: string) =>
+      nextHop(hop, new Response(null, { status: 302, headers: { location } }))?.headers.get('host');
+    expect(hostAt('/b')).toBe('named.example');
+    expect(hostAt('https://b.example/')).toBe(null);
+  });
+
   test('another port, scheme or host is another origin', () => {
     const hop = { url: 'https://a.example/', method: 'GET', headers: new Headers(), signed: true };
     const next = (location: string) =>
