@@ -15,8 +15,7 @@ import { vectorsCommand } from './commands/vectors.js';
 import { verifyCommand } from './commands/verify.js';
 import type { Terminal } from './terminal/terminal.js';
 import { UsageError } from './terminal/usage-error.js';
-
-export { EXIT, type ExitStatus, type MakeCommand };
+import { visible } from './terminal/visible.js';
 
 const COMMANDS: readonly MakeCommand[] = [
   keygenCommand,
@@ -54,7 +53,9 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    terminal.writeError(`countersign: ${error instanceof Error ? error.message : String(error)}\n`);
+    // One line, whatever a server or a library has put into it.
+    const message = error instanceof Error ? error.message : String(error);
+    terminal.writeError(`countersign: ${visible(message.trim())}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.found;
   }
 }

@@ -1,6 +1,7 @@
 /** What -v shows. */
+import { type AddressInfo, createServer } from 'node:net';
 import { hmacSha256Hex } from '@countersign/canonical';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { curl, OTHER_SECRET, SECRET, startSigned } from './support/signed-server.js';
 
 describe('countersign curl -v', () => {
@@ -98,5 +99,17 @@ describe('countersign curl -v', () => {
     expect(stderr).toContain('< x-tab: a\\tb\n');
     expect(stderr).toContain('* the server explains: \\u001b[31mred\n*   signed:     a\\u009b\n');
     expect(stderr).not.toContain('it saw');
+  });
+
+  it('is not steered by a status line or the address of a redirect', async () => {
+    const head = 'HTTP/1.1 307 \u001b[31mred\r\nLocation: http://x/\u009b31m\r\nContent-Length: 0\r\n\r\n';
+    const server = createServer((socket) => void socket.once('data', () => socket.end(head, 'latin1')));
+    onTestFinished(() => void server.close());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { stderr } = await curl(['-vL', '-XPOST', `http://127.0.0.1:${port}`]);
+    expect(stderr).toContain('< HTTP/1.1 307 \\u001b[31mred\n');
+    expect(stderr).toContain('* the redirect to http://x/\\u009b31m is not followed');
+    expect(stderr).not.toMatch(/[\u001b\u009b]/);
   });
 });

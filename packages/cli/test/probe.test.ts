@@ -94,6 +94,32 @@ describe('countersign probe', () => {
     expect(report.findings[0]?.evidence?.answer).toBe('[secret] [secret]');
   });
 
+  it('shows no full signature and no credential of -H, also where the application answers with the request', async () => {
+    const { port } = await startPlain(({ rawHeaders }, response) => response.end(JSON.stringify(rawHeaders)));
+    const words = ['-H', 'X-Api-Key: a-credential', '--only', 'wrong-secret', '--json'];
+    const { stdout } = await probe([`http://127.0.0.1:${port}/`, ...words]);
+    const report: ProbeReport = JSON.parse(stdout);
+    const { sent = '', answer = '' } = report.findings[0]?.evidence ?? {};
+    for (const shown of [sent, answer]) {
+      expect(shown).toContain('[credential]');
+      expect(shown).toMatch(/sig=\\?"[0-9a-f]{8}…/);
+    }
+    expect(stdout).not.toContain('a-credential');
+  });
+
+  it('is steered by nothing that an endpoint says, and keeps its error on one line', async () => {
+    const { port } = await startPlain(({ headers }, response) => {
+      const detail = `\u001b]0;title\u0007\n${headers.authorization}`;
+      response.writeHead(401).end(JSON.stringify({ code: '\u001b[31mred', detail }));
+    });
+    const { status, stderr } = await probe([`http://127.0.0.1:${port}/`, '--only', 'unsigned']);
+    expect(status).toBe(2);
+    const [, error = '', ...more] = stderr.split('\n');
+    expect(error).toContain('(401): \\u001b]0;title\\u0007\\nCS1-HMAC-SHA256');
+    expect(error).toMatch(/sig="[0-9a-f]{8}…/);
+    expect(more).toEqual(['']);
+  });
+
   it('says that a request brought the endpoint down', async () => {
     const { port, close } = await startPlain((request, response) => {
       if (request.url?.includes('__proto__')) close();

@@ -1,7 +1,7 @@
 /** `countersign keygen`: a new key. It is printed and kept nowhere. */
 import { formatSecret, requireKeyId } from '@countersign/canonical';
 import { Command } from 'commander';
-import type { MakeCommand } from '../program.js';
+import type { MakeCommand } from '../command.js';
 import { asUsage } from '../terminal/usage-error.js';
 
 const SECRET_BYTES = 32;

@@ -5,6 +5,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Paint } from '../terminal/paint.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { visible } from '../terminal/visible.js';
 import { spell } from './budget-lines.js';
 import { NotSentError } from './ending.js';
 import type { CurlFlags } from './flags.js';
@@ -67,14 +68,14 @@ export function createObserver(
       } catch (error) {
         const end = networkEnd(error, url);
         became = end.text;
-        if (!init?.signal?.aborted) show([`* ${end.text}`]);
+        if (!init?.signal?.aborted) show([`* ${visible(end.text)}`]);
         const lasting = isLasting(end) || flags.retry === undefined;
         if (sends === 0 && lasting) givenUp.abort(new NotSentError(end));
         throw error;
       }
     },
     sleep: async (waitMs, signal) => {
-      const text = `${became}: the same request again in ${spell(Number((waitMs / 1000).toFixed(1)))}`;
+      const text = `${visible(became)}: the same request again in ${spell(Number((waitMs / 1000).toFixed(1)))}`;
       if (flags.verbose) show([`* ${text}`]);
       else if (waitMs >= NOTICED_MS && !flags.silent) writeError(`${text}\n`);
       await pause(waitMs, signal);

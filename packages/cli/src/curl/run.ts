@@ -6,6 +6,7 @@ import { painter } from '../terminal/paint.js';
 import { startProgress } from '../terminal/progress.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { asUsage } from '../terminal/usage-error.js';
+import { visible } from '../terminal/visible.js';
 import { CURL_EXIT, callEnding, isTimeout } from './ending.js';
 import type { CurlFlags } from './flags.js';
 import type { NetworkEnd } from './network-error.js';
@@ -83,7 +84,7 @@ export async function runCurl({
     await output.close();
   }
   if (end.status !== 0 && (!flags.silent || flags.showError))
-    terminal.writeError(`countersign: ${end.text}\n`);
+    terminal.writeError(`countersign: ${visible(end.text)}\n`);
   const { url, head } = observer.last();
   const written = writeOut?.({
     method,
@@ -156,7 +157,9 @@ async function print(
     location !== undefined &&
     [301, 302, 307, 308].includes(response.status)
   ) {
-    notes.push(`* the redirect to ${location} is not followed: it would execute the request a second time`);
+    notes.push(
+      `* the redirect to ${visible(location)} is not followed: it would execute the request a second time`,
+    );
   }
   for (const note of notes) terminal.writeError(`${note}\n`);
   return { bytes, end };

@@ -1,7 +1,7 @@
 /** What -v shows of each exchange: what was signed, both heads, the verdict, the budgets. */
-import { visible } from '../request/explanation.js';
 import { fieldValue } from '../request/header-lines.js';
 import { signedText } from '../request/signed-text.js';
+import { visible } from '../terminal/visible.js';
 import { budgetLines } from './budget-lines.js';
 import type { ReceivedHead, SentRequest } from './transport.js';
 import { type VerdictReading, verdictLine } from './verdict-line.js';
@@ -38,7 +38,7 @@ export function answerLines(head: ReceivedHead, reading: VerdictReading): readon
     fieldValue(head.lines, 'ratelimit-policy') ?? null,
   );
   return [
-    `< ${statusLine(head)}`,
+    `< ${visible(statusLine(head))}`,
     ...head.lines.map(fieldLine('<')),
     '<',
     `* ${verdictLine(reading)}`,

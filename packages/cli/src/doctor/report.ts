@@ -1,5 +1,6 @@
 /** An examination, as people read it. */
 import type { Paint } from '../terminal/paint.js';
+import { visible } from '../terminal/visible.js';
 import type { Effect, Option } from './change.js';
 import type { DoctorReport, Finding } from './findings.js';
 
@@ -19,7 +20,7 @@ export function doctorText({ url, requests, findings, ok }: DoctorReport, paint:
     const own = findings.filter((finding) => finding.effect === effect);
     if (own.length === 0) continue;
     lines.push(paint(STYLES[effect], TITLES[effect]));
-    for (const finding of own) lines.push(...findingLines(finding, requests));
+    for (const finding of own) lines.push(...findingLines(finding, requests).map(visible));
     lines.push('');
   }
   const options = findings.flatMap(({ option }) => option ?? []);

@@ -4,6 +4,7 @@
 import type { FieldLine } from '@countersign/canonical';
 import { UsageError } from '../terminal/usage-error.js';
 import type { Baseline } from './attacker.js';
+import { shownText } from './evidence.js';
 import type { Answer, Answered } from './exchange.js';
 import { tellAnswer } from './judge.js';
 import type { Plan } from './plan.js';
@@ -60,14 +61,16 @@ function isAccepted(answer: Answer): answer is Answered {
 }
 
 async function explained(
-  { url, scope }: Plan,
+  plan: Plan,
   answer: Answer,
   sendDraft: (draft: Draft) => Promise<Answer>,
 ): Promise<UsageError> {
+  const { url, scope } = plan;
   const lead = `the endpoint does not accept a request signed with this key (${tellAnswer(answer)})`;
   if ('failure' in answer) return new UsageError(`${lead}: is ${url.origin} the service itself, and up?`);
   const problem = members(answer);
-  const said = [problem['detail'], debugText(members(await sendDraft({ debug: true })))].filter(Boolean);
+  const told = [problem['detail'], debugText(members(await sendDraft({ debug: true })))];
+  const said = told.filter((text) => typeof text === 'string').map((text) => shownText(plan, text));
   return new UsageError(`${lead}: ${[...said, advice(answer, scope)].join(' ')}`);
 }
 

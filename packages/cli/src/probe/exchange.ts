@@ -31,6 +31,8 @@ export interface Line {
 
 export const ANSWER_WITHIN_MS = 10_000;
 const MAX_BODY_BYTES = 65_536;
+/** As problem documents have them: fit to be shown, and too short for a secret. */
+const CODE = /^[A-Za-z0-9._-]{1,40}$/;
 
 /** @param method whose answer is awaited: that of a HEAD has no body */
 export async function openLine(
@@ -118,7 +120,7 @@ async function readBody(response: IncomingMessage): Promise<Answered> {
 function problemCode(body: string): string | undefined {
   try {
     const { code } = Object(JSON.parse(body));
-    return typeof code === 'string' ? code : undefined;
+    return typeof code === 'string' && CODE.test(code) ? code : undefined;
   } catch {
     return undefined;
   }

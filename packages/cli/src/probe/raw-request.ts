@@ -18,17 +18,6 @@ export function formatRequest({ method, target, headers, body }: RawRequest): Bu
   return Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines}\r\n`, 'latin1'), body]);
 }
 
-const SHOWN_CHARACTERS = 2_000;
-
-/** The request for a report: signatures are cut short, so that nobody can send it again, and so is what is long. */
-export function showRequest(request: RawRequest): string {
-  const text = formatRequest(request)
-    .toString('latin1')
-    .replaceAll('\r\n', '\n')
-    .replace(/(sig="[0-9a-fA-F]{8})[0-9a-fA-F]+/g, '$1…');
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-}
-
 /** The value of a field's first line, by its name in lower case. */
 export function fieldOf(headers: readonly FieldLine[], name: string): string | undefined {
   return headers.find(([each]) => each.toLowerCase() === name)?.[1];

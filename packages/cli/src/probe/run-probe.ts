@@ -3,10 +3,10 @@ import type { Attack, Result } from './attack.js';
 import { type Baseline, createAttacker } from './attacker.js';
 import { attemptEach } from './attempt.js';
 import { BASELINE_REQUESTS, takeBaseline } from './baseline.js';
+import { shownEvidence } from './evidence.js';
 import { createPace } from './pace.js';
 import type { Plan } from './plan.js';
 import { type Finding, type ProbeReport, summarize } from './report.js';
-import { secretSpellings } from './secret-spellings.js';
 
 /** How many requests a probe sends at most; those that are sent again after a wait aside. */
 export function countRequests(plan: Plan, attacks: readonly Attack[]): number {
@@ -33,7 +33,7 @@ export async function runProbe(
   for (const [i, attack] of attacks.entries()) {
     running = `${i + 1}/${attacks.length} ${attack.id}`;
     say(running);
-    findings.push(toFinding(attack, withoutSecret(plan, await attempt(attack))));
+    findings.push(toFinding(plan, attack, await attempt(attack)));
   }
   return {
     target: `${plan.method} ${plan.url.href}`,
@@ -51,16 +51,13 @@ const NO_BASELINE: Baseline = {
   takesFields: false,
 };
 
-function toFinding({ id, group, attack, catalogue }: Attack, result: Result): Finding {
-  return { id, group, attack, ...(catalogue === undefined ? {} : { catalogue }), ...result };
-}
-
-/** An endpoint may answer with anything, the secret included. */
-function withoutSecret({ credentials: { secret } }: Plan, result: Result): Result {
-  if (result.evidence === undefined) return result;
-  const spellings = secretSpellings(secret);
-  const clean = (text: string): string =>
-    spellings.reduce((left, each) => left.replaceAll(each, '[secret]'), text);
-  const { sent, answer } = result.evidence;
-  return { ...result, evidence: { ...result.evidence, sent: clean(sent), answer: clean(answer) } };
+function toFinding(plan: Plan, { id, group, attack, catalogue }: Attack, result: Result): Finding {
+  return {
+    id,
+    group,
+    attack,
+    ...(catalogue === undefined ? {} : { catalogue }),
+    ...result,
+    ...(result.evidence === undefined ? {} : { evidence: shownEvidence(plan, result.evidence) }),
+  };
 }

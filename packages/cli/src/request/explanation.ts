@@ -1,6 +1,7 @@
 /** Every line of a canonical string with the name of its part and where it comes from. It computes none of them. */
 import { SCHEME } from '@countersign/canonical';
 import type { Paint } from '../terminal/paint.js';
+import { visible } from '../terminal/visible.js';
 import { pathNotes, queryNotes } from './respelling.js';
 import type { SignedText } from './signed-text.js';
 
@@ -61,14 +62,6 @@ export function explainLines({ canonical, parts }: SignedText, sources: Sources)
     text: lines[index] ?? '',
     source,
   }));
-}
-
-/** Control characters as JSON writes them, so that a line stays a line. */
-export function visible(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => {
-    const escaped = JSON.stringify(char).slice(1, -1);
-    return escaped === char ? `\\u00${char.charCodeAt(0).toString(16).padStart(2, '0')}` : escaped;
-  });
 }
 
 const WIDEST = 64;
