@@ -60,6 +60,9 @@ export function eventStreams(
     handle: (c) => {
       // 204 tells an EventSource not to try again.
       if (closed) return c.body(null, 204);
+      if (isFromElsewhere(c)) return c.text('only for the console itself', 403);
+      // Nobody would read the stream, nor end it.
+      if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
       if (open.size >= MAX_STREAMS) return c.text('too many open pages', 503, { 'retry-after': '30' });
       const seen = resumeAt(c.req.header('last-event-id'));
       const response = streamSSE(c, async (stream) => {
@@ -83,6 +86,12 @@ export function eventStreams(
       for (const stream of open) stream.abort();
     },
   };
+}
+
+/** Whether a page of another site asks: it could read nothing, but take the place of those who may. */
+function isFromElsewhere(c: Context): boolean {
+  const site = c.req.header('sec-fetch-site');
+  return site === 'cross-site' || site === 'same-site';
 }
 
 /** Whether there was a tick, rather than only a time without one. Keeps no process alive. */

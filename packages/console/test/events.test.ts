@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventStreams } from '../src/events.js';
 import { createFeed, FEED_BOUNDS } from '../src/feed.js';
 import { counted, readEvents } from './support/event-stream.js';
-import { serveApp, serveConsole } from './support/served.js';
+import { serveApp, serveConsole, statusOfRaw } from './support/served.js';
 import { stranger, verdict } from './support/verdicts.js';
 
 const SECRET = 'cs1s_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
@@ -168,6 +168,18 @@ describe('the feed over HTTP', () => {
     const page = await readEvents(`${base}/events`);
     await page.until(() => page.text().split(': still here\n\n').length > 3);
     expect(page.events().map(({ event }) => event)).toEqual(['hello']);
+  });
+
+  it('gives no room to whoever asks by HEAD, nor to a page of another site', async () => {
+    const { base } = await serveConsole();
+    const head = () => fetch(`${base}/events`, { method: 'HEAD' });
+    const heads = await Promise.all(Array.from({ length: 32 }, head));
+    expect(new Set(heads.map(({ status }) => status))).toEqual(new Set([200]));
+    for (const site of ['cross-site', 'same-site']) {
+      expect(await statusOfRaw(base, '/events', [`Sec-Fetch-Site: ${site}`])).toBe(403);
+    }
+    const page = await readEvents(`${base}/events`);
+    expect(page.response.status).toBe(200);
   });
 
   it('has room for 32 pages, and for another when one has gone', async () => {

@@ -28,12 +28,14 @@ export async function serveConsole(options: ConsoleOptions = {}): Promise<Served
   return { ...made, base };
 }
 
-/** Asks for a target as it stands, which `fetch` would tidy up first, and gives the status. */
-export function statusOfRaw(base: string, target: string): Promise<number> {
+/** Asks for a target as it stands, with these header lines: `fetch` would tidy them up. Gives the status. */
+export function statusOfRaw(base: string, target: string, lines: readonly string[] = []): Promise<number> {
   const { hostname, port } = new URL(base);
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname, () =>
-      socket.write(`GET ${target} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: close\r\n\r\n`),
+      socket.write(
+        `GET ${target} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n${lines.map((line) => `${line}\r\n`).join('')}Connection: close\r\n\r\n`,
+      ),
     );
     let answer = '';
     socket.setEncoding('latin1').on('data', (text) => {
