@@ -83,7 +83,7 @@ describe('countersign curl: the request', () => {
     [
       '--data-urlencode',
       ['--data-urlencode', 'n=ä &', '--data-urlencode', '=a=b', '--data-urlencode', 'c d'],
-      'n=%C3%A4%20%26&a%3Db&c%20d',
+      'n=%C3%A4+%26&a%3Db&c+d',
     ],
     ['several kinds, in their order', ['--data-raw', 'a', '-d', 'b', '--data-urlencode', 'c='], 'a&b&c='],
   ])('takes the body from %s, as a form by POST', async (_, words, body) => {

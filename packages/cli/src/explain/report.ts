@@ -1,5 +1,6 @@
 /** What `explain` prints. */
 import type { Paint } from '../terminal/paint.js';
+import { visible } from '../terminal/visible.js';
 import type { Conclusion } from './conclusion.js';
 import type { Evidence } from './evidence.js';
 import { markDifference } from './show-difference.js';
@@ -48,14 +49,14 @@ export function formatDifference(
       ? `  ${name}  ${paint('dim', '(no such line)')}\n`
       : `  ${name}  ${text}\n  ${' '.repeat(name.length)}  ${paint('red', marks)}\n`;
   return [
-    `Line ${line}, ${part.trim()}, differs:\n\n`,
+    `Line ${line}, ${visible(part.trim())}, differs:\n\n`,
     side('client', client, ours),
     side('server', server, theirs),
-    `\nCause: ${cause}\nFix:   ${fix}\n`,
+    `\nCause: ${visible(cause)}\nFix:   ${visible(fix)}\n`,
     formatNotes(notes, ''),
   ].join('');
 }
 
 function formatNotes(notes: readonly string[], before: string): string {
-  return notes.length === 0 ? '' : before + notes.map((note) => `Note:  ${note}\n`).join('');
+  return notes.length === 0 ? '' : before + notes.map((note) => `Note:  ${visible(note)}\n`).join('');
 }

@@ -71,12 +71,13 @@ async function readEncoded(value: string, terminal: Pick<Terminal, 'readInput'>)
   return Buffer.from((name === '' ? '' : `${name}=`) + percentEncode(content));
 }
 
-/** Every octet but the unreserved characters as `%XX`. */
+/** Every octet but the unreserved characters as `%XX`, a space as `+`, as curl has it. */
 function percentEncode(bytes: Buffer): string {
   return bytes
     .toString('latin1')
     .replace(
       /[^A-Za-z0-9\-._~]/g,
       (octet) => `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-    );
+    )
+    .replaceAll('%20', '+');
 }
