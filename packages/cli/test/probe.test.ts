@@ -187,6 +187,13 @@ describe('no key, no attack:', () => {
     expect(stderr).toMatch(/The server says: the client addressed another host/);
   });
 
+  it('announces no requests for a budget that is more than a probe spends', async () => {
+    const announced = async (words: readonly string[]) =>
+      (await runHere(['probe', 'http://127.0.0.1:1/', ...words], { env: KEY })).stderr.split('\n')[0];
+    expect(await announced(['--limit', '1000000/m'])).toBe(await announced([]));
+    expect(await announced(['--limit', '100/m'])).not.toBe(await announced([]));
+  });
+
   it('a server that is not there', async () => {
     const { port, close } = await startPlain(() => {});
     close();
@@ -296,6 +303,9 @@ describe('words that make no probe', () => {
     [['http://127.0.0.1/', '--other-scope', 'a b'], /--other-scope: scope: "a b"/],
     [['http://127.0.0.1/', '--also', 'http://b/'], /--also: "http:\/\/b\/" is not a path or URL of/],
     [['http://127.0.0.1/', '-H', 'x'], /-H: expected 'Name: value', got "x"/],
+    [['http://127.0.0.1/', '-H', 'Host: a'], /-H: the URL names the Host, --audience/],
+    [['http://127.0.0.1/', '-H', 'Authorization: Bearer x'], /-H: Authorization carries the signature/],
+    [['http://127.0.0.1/', '-H', 'Content-Length: 5'], /-H: Content-Length is written by the probe/],
     [['http://127.0.0.1/', '--junit', '/nowhere/x'], /--junit: ENOENT/],
     [['http://127.0.0.1/', '--key-file', '/nowhere/x'], /--key-file: ENOENT/],
   ])('%j', async (words, told) => {

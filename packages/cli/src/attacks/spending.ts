@@ -47,7 +47,8 @@ export function budgetAttack({ requests, run, needs, quiet = false, ...about }: 
   return {
     ...about,
     group: 'limits',
-    requests: (plan) => (plan.limit === undefined ? 0 : requests(plan.limit, plan)),
+    requests: (plan) =>
+      plan.limit === undefined || tooLarge(plan.limit, quiet) !== undefined ? 0 : requests(plan.limit, plan),
     run: async (attacker) => {
       const { limit: budget } = attacker.plan;
       if (budget === undefined) return notTried(`say what the budget is by --limit${hint(attacker)}`);

@@ -55,6 +55,7 @@ export interface Plan {
 
 const DEFAULT_WAIT_S = 3;
 const DEFAULT_REMOTE_RATE = 20;
+const FRAMING = new Set(['content-length', 'transfer-encoding']);
 
 /**
  * @param words what was named: without a method it is GET, or POST where there is a body
@@ -68,7 +69,8 @@ export async function readPlan(
   const url = readUrl('URL', words.url);
   const body = words.body ?? Buffer.alloc(0);
   const method = words.method ?? (words.body === undefined ? 'GET' : 'POST');
-  const headers = [...readHeaderLines(options.H ?? []).lines];
+  const signatureField = asUsage('--header', () => signatureFieldName(options.header));
+  const headers = readFields(options.H ?? [], signatureField);
   if (body.length > 0 && !headers.some(([name]) => name.toLowerCase() === 'content-type')) {
     headers.push(['content-type', 'application/json']);
   }
@@ -88,7 +90,7 @@ export async function readPlan(
     headers,
     scope: options.scope ?? '',
     audience: asUsage('--audience', () => requireAuthority('audience', options.audience ?? url.host)),
-    signatureField: asUsage('--header', () => signatureFieldName(options.header)),
+    signatureField,
     endpoint,
     instances: others,
     also: (options.also ?? []).map((text) => readAlso(text, url)),
@@ -110,6 +112,19 @@ function readUrl(option: string, text: string): URL {
     throw new UsageError(`${option}: a URL of a probe holds no user name`);
   }
   return url;
+}
+
+function readFields(given: readonly string[], signatureField: string): FieldLine[] {
+  const { lines } = readHeaderLines(given);
+  for (const [name] of lines) {
+    const lowerCase = name.toLowerCase();
+    if (lowerCase === 'host')
+      throw new UsageError("-H: the URL names the Host, --audience the verifier's name");
+    if (lowerCase === signatureField)
+      throw new UsageError(`-H: ${name} carries the signature; name another field by --header`);
+    if (FRAMING.has(lowerCase)) throw new UsageError(`-H: ${name} is written by the probe itself`);
+  }
+  return [...lines];
 }
 
 function readAlso(text: string, base: URL): string {
