@@ -149,6 +149,12 @@ describe('the first line that differs, its cause and its fix', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
+  it('escapes what it quotes of a path that would steer the terminal', async () => {
+    const { stdout } = await explain(seen({ path: '/\u001b]0;title\u0007/v1' }), seen({ path: '/v1' }));
+    expect(stdout).toContain('Cause: the path lost its prefix /\\u001b]0;title\\u0007 on the way\n');
+    expect(stdout).not.toMatch(/[\u001b\u0007]/);
+  });
+
   it('says what else differs, and when the two are of two signatures', async () => {
     const { stdout } = await explain(SIGNED, seen({ path: '/orders/7', query: 'a=1', ts: '1763750000001' }));
     expect(stdout).toContain('Note:  further on differ: query, ts\n');
