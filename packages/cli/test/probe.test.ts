@@ -252,6 +252,7 @@ describe('what is not this machine', () => {
           stderr += text;
         },
         colour: false,
+        errorColour: false,
         interactive: true,
         environment: KEY,
         readInput: async () => Buffer.alloc(0),

@@ -53,7 +53,7 @@ export async function runCurl({
     trace,
     readVerdict,
     terminal,
-    painter(terminal),
+    painter({ colour: terminal.errorColour }),
   );
   const signedFetch = createFetch(signer, {
     fetch: observer.fetch,

@@ -21,6 +21,7 @@ export function processTerminal(): Terminal {
       }),
     writeError: (text) => void stderr.write(text),
     colour: stdout.isTTY === true && !env['NO_COLOR'],
+    errorColour: stderr.isTTY === true && !env['NO_COLOR'],
     interactive,
     environment: env,
     readInput: async () => {

@@ -12,6 +12,8 @@ export interface Terminal {
   readonly writeError: (text: string) => void;
   /** Whether standard output is a terminal that wants colour. */
   readonly colour: boolean;
+  /** Whether standard error is. */
+  readonly errorColour: boolean;
   /** Whether somebody sits there: standard input and standard error are terminals. */
   readonly interactive: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;

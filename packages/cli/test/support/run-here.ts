@@ -23,6 +23,7 @@ export async function runHere(
       stderr += text;
     },
     colour: false,
+    errorColour: false,
     interactive: false,
     environment: env,
     readInput: async () => Buffer.from(input),
