@@ -1,7 +1,7 @@
 /**
  * A debugging aid: a route that says what arrived, so that `countersign doctor` can tell what the proxies in front have
- * changed. It verifies nothing, and gives back nothing but what its caller sent and the names of the fields that arrived:
- * values that a proxy has added, which may be secrets, are not shown. To be mounted while debugging.
+ * changed. It verifies nothing. Of what proxies have added it shows the names of fields, and the values of those alone that
+ * signatures cover by default or that frame the message; of `Authorization` none. To be mounted while debugging.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSha256, type FieldLine, fieldsSignedWhenPresent, SCHEME } from '@countersign/canonical';
@@ -44,6 +44,7 @@ export interface EchoedHead {
 const MAX_BODY_BYTES = 1024 * 1024;
 /** In base64url, with the rest of the head, below the 4 KiB that some proxies allow. */
 const MAX_FIELD_BYTES = 2250;
+const SIGNATURE = ' sig="';
 /** Of the signature in a signature field: what tells it from another. */
 const SHOWN_SIGNATURE_DIGITS = 16;
 
@@ -109,10 +110,14 @@ export async function echoAnswer(
   return answer(200, JSON.stringify(arrival));
 }
 
-/** A signature field's value with most of its signature left out: enough to see whether it arrived as it was sent. */
+/**
+ * A signature field's value with most of its signature left out: enough to see whether it arrived as it was sent. What a
+ * hop has put behind it, which may be another signature or a password, is left out, and that there is some is told.
+ */
 export function withoutSignature(value: string): string {
-  const start = value.lastIndexOf(' sig="') + ' sig="'.length + SHOWN_SIGNATURE_DIGITS;
-  return `${value.slice(0, start)}…`;
+  const start = value.indexOf(SIGNATURE) + SIGNATURE.length;
+  const shown = `${value.slice(0, start + SHOWN_SIGNATURE_DIGITS)}…`;
+  return /^[^"]*"$/.test(value.slice(start)) ? shown : `${shown} and more`;
 }
 
 function shownValue(name: string, value: string): string | null {

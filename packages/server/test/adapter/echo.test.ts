@@ -85,6 +85,9 @@ describe('the echo handler', () => {
     expect(shown).toMatch(/headers="", sig="0123456789abcdef…$/);
     expect(withoutSignature(SIGNATURE.replace('key="k"', 'key="l"'))).not.toBe(shown);
     expect(withoutSignature(SIGNATURE.replace('sig="01', 'sig="02'))).not.toBe(shown);
+    for (const behind of [SIGNATURE, 'Basic dXNlcjpwYXNz']) {
+      expect(withoutSignature(`${SIGNATURE}, ${behind}`)).toBe(`${shown} and more`);
+    }
   });
 
   it('is no page, is kept by no cache, and reflects nothing as HTML', async () => {
