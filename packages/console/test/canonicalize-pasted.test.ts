@@ -10,6 +10,11 @@ import { differingSpan, readOther } from '../src/browser/canonicalize-other.js';
 import { readRawRequest } from '../src/browser/canonicalize-raw-request.js';
 
 describe('a curl line', () => {
+  it('takes no option for a field because objects have a member of that name', () => {
+    const { headers, target } = readCurl('curl --constructor --toString https://a.example/');
+    expect([headers, target]).toEqual([[], 'https://a.example/']);
+  });
+
   it('of Chromium, "Copy as cURL (bash)", with ANSI-C quoting', () => {
     const line = String.raw`curl 'https://api.example.com/v1/orders?a=1&b=it%27s' \
   -H 'accept: */*' \

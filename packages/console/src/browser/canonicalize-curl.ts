@@ -105,7 +105,7 @@ function readWords(words: readonly string[], command: Command): void {
         name === 'user' ||
         name === 'form' ||
         name === 'upload-file' ||
-        name in AS_FIELD ||
+        Object.hasOwn(AS_FIELD, name) ||
         DATA.has(name) ||
         OF_NO_CONCERN.has(name);
       option(name, takesValue ? (left.shift() ?? '') : '', command);
@@ -135,7 +135,7 @@ function readShort(letters: string, left: string[], command: Command): void {
 }
 
 function option(name: string, value: string, command: Command): void {
-  const field = AS_FIELD[name];
+  const field = Object.hasOwn(AS_FIELD, name) ? AS_FIELD[name] : undefined;
   if (field !== undefined) command.headers.push(`${field}: ${value}`);
   else if (DATA.has(name)) readData(name, value, command);
   else if (name === 'request') command.method = value;
