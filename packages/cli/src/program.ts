@@ -2,6 +2,7 @@
  * The command line as a whole: which commands there are, and how each way of going wrong ends. What a command does is in
  * `commands/`.
  */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitStatus, type MakeCommand } from './command.js';
 import type { Terminal } from './terminal/terminal.js';
@@ -21,6 +22,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   console: async () => (await import('./commands/console.js')).consoleCommand,
 };
 
+const EXAMPLES = `
+Examples:
+  $ countersign keygen --id partner_1 --json > partner_1.key.json
+  $ countersign sign GET https://api.example.com/v1/orders --key-file partner_1.key.json --explain
+  $ countersign curl -v https://api.example.com/v1/orders --key-file partner_1.key.json
+  $ countersign explain signed.txt answer.http
+  $ countersign probe http://localhost:3000/v1/orders --key-file partner_1.key.json
+Each command has its own: countersign sign --help`;
+
 /**
  * Runs a command line.
  *
@@ -30,8 +40,10 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
   let status: ExitStatus = EXIT.ok;
   const program = new Command('countersign')
     .description('Sign requests, find out why a signature does not match, and attack your own verifier.')
+    .version(version())
     .helpCommand(false)
-    .showHelpAfterError('(--help says more)');
+    .showHelpAfterError('(--help says more)')
+    .addHelpText('after', EXAMPLES);
   const [name = ''] = words;
   const run = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   for (const load of run === undefined ? Object.values(COMMANDS) : [run]) {
@@ -55,4 +67,9 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
     terminal.writeError(`countersign: ${visible(message.trim())}\n`);
     return error instanceof UsageError ? EXIT.usage : EXIT.found;
   }
+}
+
+function version(): string {
+  const { version = '' } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return version;
 }

@@ -36,7 +36,12 @@ export function converse(conversation: Conversation): Promise<Ending> {
     // Before the command starts: it must not outlive an interrupt that comes at once.
     process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
     // A group of its own, so that what the shell starts ends with the shell.
-    const child = spawn(command, { shell: true, detached: process.platform !== 'win32', stdio: 'pipe' });
+    const child = spawn(command, {
+      shell: true,
+      detached: process.platform !== 'win32',
+      stdio: 'pipe',
+      env: withoutKey(process.env),
+    });
     const timer = setTimeout(() => finish({ how: 'silent' }), timeoutMs);
     const cleanUp = (): void => {
       clearTimeout(timer);
@@ -121,4 +126,13 @@ function killGroup(pid: number | undefined): void {
   } catch {
     // It is gone.
   }
+}
+
+/** The vectors bring their keys along; ours is none of the port's business. */
+function withoutKey({
+  COUNTERSIGN_SECRET,
+  COUNTERSIGN_KEY_ID,
+  ...rest
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return rest;
 }

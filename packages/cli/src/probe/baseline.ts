@@ -1,9 +1,10 @@
 /**
  * The request that nobody tampered with. It must be accepted, or every refusal after it says nothing: no key, no attack.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FieldLine } from '@countersign/canonical';
 import { UsageError } from '../terminal/usage-error.js';
-import type { Baseline } from './attacker.js';
+import { type Baseline, waitOf } from './attacker.js';
 import { shownText } from './evidence.js';
 import type { Answer, Answered } from './exchange.js';
 import { tellAnswer } from './judge.js';
@@ -11,8 +12,11 @@ import type { Plan } from './plan.js';
 import { fieldOf, type RawRequest } from './raw-request.js';
 import { type Draft, signDraft } from './sign.js';
 
+/** How often a server that recovers is asked again, and how long it is waited for each time. */
+const RECOVERIES = 2;
+const MAX_RECOVERY_MS = 20_000;
 /** How many requests it takes at most. */
-export const BASELINE_REQUESTS = 5;
+export const BASELINE_REQUESTS: number = 5 + RECOVERIES;
 
 /** Parameters of our own: some repeated, some that parsers take for one another. */
 export const EXTRA_QUERY =
@@ -39,7 +43,7 @@ export async function takeBaseline(
   send: (request: RawRequest) => Promise<Answer>,
 ): Promise<Baseline> {
   const sendDraft = (draft: Draft): Promise<Answer> => send(signDraft(plan, draft));
-  const answer = await sendDraft({}).catch((cause: Error) => {
+  const answer = await whenRecovered(() => sendDraft({})).catch((cause: Error) => {
     const hint = cause.message.includes('certificate')
       ? 'name its issuer by NODE_EXTRA_CA_CERTS'
       : 'is it up?';
@@ -54,6 +58,17 @@ export async function takeBaseline(
     takesQuery: both || (await accepts({ target: extendedTarget(plan) })),
     takesFields: both || (await accepts({ added: extraFields() })),
   };
+}
+
+/** A server that has just started refuses what was signed before, says for how long, and wants to be asked anew. */
+async function whenRecovered(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let count = 0; count < RECOVERIES; count++) {
+    const answer = await ask();
+    const waitMs = waitOf(answer);
+    if ('failure' in answer || answer.code !== 'store-recovering' || waitMs === undefined) return answer;
+    await sleep(Math.min(waitMs, MAX_RECOVERY_MS));
+  }
+  return ask();
 }
 
 function isAccepted(answer: Answer): answer is Answered {
