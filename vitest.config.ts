@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 30_000,
-    // Many tests wait for a window or a process; a third keeps two cores busy meanwhile.
-    maxWorkers: 3,
+    // Many tests wait for a window or a process; four of them keep two cores busy.
+    maxWorkers: 4,
     reporters: ['default'],
   },
 });

@@ -739,6 +739,7 @@ describe('countersign doctor', () => {
     [['nonsense'], /expected a URL/],
     [['ftp://a/b'], /expected an http or https URL/],
     [['http://user:pass@a/b'], /the URL has a user name/],
+    [['ftp://user:pass@a/b'], /^countersign: the URL has a user name[^@]*$/],
     [['http://a/b?c'], /query or fragment/],
     [['http://a/b%zz'], /b%zz/],
     [['http://a/b', '--header', 'host'], /--header/],

@@ -7,7 +7,7 @@ const MAX_TEXT_CHARS = 160;
 const MAX_QUERY_NAMES = 8;
 const MAX_NAME_CHARS = 32;
 /** Secrets as text (spec 2.3), which end up in the wrong place; MACs and digests; the userinfo of an address. */
-const SECRET = /cs1s_[\w-]*|\b[0-9a-f]{64}\b|(?<=:\/\/)[^/?#@]*@/gi;
+const SECRET = /cs1s_[\w-]*|[0-9a-f]{64,}|(?<=:\/\/)[^/?#@]*@/gi;
 
 /** The text, cut to 160 characters, with secrets and signatures left out. */
 export function redact(text: string): string {

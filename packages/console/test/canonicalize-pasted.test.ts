@@ -198,7 +198,9 @@ describe('the string of another', () => {
 
 /** By bash, which is what the quoting is for. */
 async function runCurl(tail: string): Promise<void> {
-  const child = spawn('bash', ['-c', `curl -s ${tail}`], { stdio: 'ignore' });
+  // What \u00e9 stands for in a shell goes by its locale.
+  const env = { ...process.env, LC_ALL: 'C.UTF-8' };
+  const child = spawn('bash', ['-c', `curl -s ${tail}`], { stdio: 'ignore', env });
   const status = await new Promise((resolve) => child.once('exit', resolve));
   expect(status).toBe(0);
 }

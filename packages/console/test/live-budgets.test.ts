@@ -24,7 +24,7 @@ describe('the budgets on the Live page', () => {
         budgets: [
           level('orders:write:tenant-1 10/60s', 4),
           level('orders:write 60/60s', 30),
-          level('orders:write 5/1s', 1),
+          level('orders:write 5/20s', 1),
           level('orders 300/60s', 100),
           level('* 1000/3600s', 250),
         ],
@@ -54,7 +54,7 @@ describe('the budgets on the Live page', () => {
       { name: '*, 1,000 per hour', value: 250, max: 1000, text: '250 of 1,000 per hour', depth: 0 },
       { name: 'orders, 300 per minute', value: 100, max: 300, text: '100 of 300 per minute', depth: 1 },
       { name: 'orders:write, 60 per minute', value: 30, max: 60, text: '30 of 60 per minute', depth: 2 },
-      { name: 'orders:write, 5 per second', value: 1, max: 5, text: '1 of 5 per second', depth: 2 },
+      { name: 'orders:write, 5 per 20 s', value: 1, max: 5, text: '1 of 5 per 20 s', depth: 2 },
       {
         name: 'orders:write:tenant-1, 10 per minute',
         value: 4,

@@ -15,6 +15,7 @@ describe('a shown target', () => {
     ['https://user:s3cr3t@api.example.com/v1?a=b', 'https://…api.example.com/v1?a=…'],
     [`/v1/${SECRET}/x?${SECRET}=1`, '/v1/…/x?…=…'],
     [`/v1/${'0c5ad1a843d16a3bfe05271c2970ce365b03765aed72d751486e1856f2d48088'}`, '/v1/…'],
+    [`/v1/x_${'0c'.repeat(48)}`, '/v1/x_…'],
     [`/v1?${'a=1&'.repeat(50)}`, `/v1?${'a=…&'.repeat(8)}…`],
   ])('%s is shown as %s', (target, shown) => {
     expect(shownTarget(target)).toBe(shown);

@@ -82,10 +82,10 @@ function readUrl(text: string): URL {
   if (!URL.canParse(text))
     throw new UsageError(`${text}: expected a URL such as https://api.example.com/echo`);
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw new UsageError(`${text}: expected an http or https URL`);
   if (url.username !== '' || url.password !== '')
     throw new UsageError('the URL has a user name: give what a gateway wants by -H');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new UsageError(`${text}: expected an http or https URL`);
   if (url.search !== '' || url.hash !== '')
     throw new UsageError(
       'the URL has a query or fragment: give the path where the echo is mounted, and no more',
