@@ -50,5 +50,6 @@ export {
   secretBytes,
 } from './secret.js';
 export { type CanonicalTarget, canonicalTarget } from './target.js';
+export type { RequestVector, VerdictVector } from './vector.js';
 export { formatVerdict, openVerdict, type VerdictFields, type VerdictSubject } from './verdict-field.js';
 export { requireText, wrongOption } from './wrong-option.js';

@@ -2,51 +2,9 @@
  * The vectors of `../vectors`, as they are on disk, and the request that a runner makes of one.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import type { RequestVector, VerdictVector } from '../../src/vector.js';
 
-/** A request, and what a verifier makes of its head. */
-export interface RequestVector {
-  readonly name: string;
-  readonly method: string;
-  readonly target: string;
-  readonly headers: readonly (readonly [string, string])[];
-  /** The names to sign, in the order of the `headers` parameter. */
-  readonly signed: readonly string[];
-  readonly body?: string;
-  readonly bodyBase64?: string;
-  readonly keyId: string;
-  readonly secret: string;
-  readonly timestamp: string;
-  readonly nonce: string;
-  readonly scope: string;
-  /** The authority that is addressed, raw. */
-  readonly audience?: string;
-  /** The verifier's `audience` option; any host without it. */
-  readonly accept?: string | readonly string[];
-  readonly requireSigned?: readonly string[];
-  /** The field that carries the signature. */
-  readonly header?: string;
-  readonly canonical?: string;
-  readonly signature?: string;
-  readonly authorization?: string;
-  readonly refused?: string;
-}
-
-/** A `Countersign-Verdict` field, and whether the holder of the key may believe it. */
-export interface VerdictVector {
-  readonly name: string;
-  readonly secret: string;
-  readonly keyId: string;
-  readonly nonce: string;
-  readonly requestSignature: string;
-  readonly code: string;
-  readonly time: string;
-  readonly deadSince: string;
-  readonly retryAfterMs: string;
-  readonly text: string;
-  readonly signature: string;
-  readonly field: string;
-  readonly refused?: true;
-}
+export type { RequestVector, VerdictVector };
 
 const directory = new URL('../../vectors/', import.meta.url);
 

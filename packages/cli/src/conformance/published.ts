@@ -2,50 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { RequestVector, VerdictVector } from '@countersign/canonical';
 import { UsageError } from '../terminal/usage-error.js';
-
-/** A request, and what becomes of it (spec 7.1). */
-export interface RequestVector {
-  readonly name: string;
-  readonly method: string;
-  readonly target: string;
-  readonly audience?: string;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly signed: readonly string[];
-  readonly body?: string;
-  readonly bodyBase64?: string;
-  readonly keyId: string;
-  readonly secret: string;
-  readonly timestamp: string;
-  readonly nonce: string;
-  readonly scope: string;
-  readonly accept?: string | readonly string[];
-  readonly requireSigned?: readonly string[];
-  readonly header?: string;
-  readonly authorization?: string;
-  readonly canonical?: string;
-  readonly signature?: string;
-  readonly refused?: string;
-  readonly detail?: string;
-}
-
-/** A `Countersign-Verdict`, and whether the holder of the key may believe it (spec 7.2). */
-export interface VerdictVector {
-  readonly name: string;
-  readonly secret: string;
-  readonly keyId: string;
-  readonly nonce: string;
-  readonly requestSignature: string;
-  readonly field: string;
-  readonly code: string;
-  readonly time: string;
-  readonly deadSince: string;
-  readonly retryAfterMs: string;
-  readonly text: string;
-  readonly signature: string;
-  readonly refused?: true;
-  readonly detail?: string;
-}
 
 export type Vector = RequestVector | VerdictVector;
 

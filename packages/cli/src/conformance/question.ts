@@ -3,7 +3,8 @@
  * sides, the signer and the verifier; a refusal to the verifier alone, as spec 7.1 has it. A question never holds what
  * its answer should be, nor anything by which accepted and refused could be told apart.
  */
-import { isVerdictVector, type RequestVector, type Stage, type VerdictVector } from './published.js';
+import type { RequestVector, VerdictVector } from '@countersign/canonical';
+import { isVerdictVector, type Stage } from './published.js';
 
 export const TASKS = ['sign', 'verify', 'write-verdict', 'open-verdict'] as const;
 export type Task = (typeof TASKS)[number];

@@ -2,6 +2,7 @@
  * The Canonicalize page. Whatever changes in a field is read anew at once, here in the browser, by the modules that sign
  * and verify everywhere else. It sends nothing and stores nothing.
  */
+import type { RequestVector } from '@countersign/canonical';
 import { SCHEME } from '@countersign/canonical';
 import { comparison } from './canonicalize-compare.js';
 import { isCurl, type PastedRequest, readCurl } from './canonicalize-curl.js';
@@ -14,7 +15,7 @@ import { isProblem, readDraft } from './canonicalize-reading.js';
 import { resultView } from './canonicalize-result.js';
 import { currentTime, emptyFilling, randomNonce, sampleFilling } from './canonicalize-sample.js';
 import { originsOf } from './canonicalize-sources.js';
-import { fillingOf, loadVectors, type Vector } from './canonicalize-vectors.js';
+import { fillingOf, loadVectors } from './canonicalize-vectors.js';
 
 const POINT_AT_A_LINE = 'Point at a line, or move through them with the arrow keys.';
 
@@ -103,9 +104,9 @@ function takeOver(text: string): void {
   element('target', HTMLTextAreaElement).focus();
 }
 
-function offerVectors(files: ReadonlyMap<string, readonly Vector[]>): void {
+function offerVectors(files: ReadonlyMap<string, readonly RequestVector[]>): void {
   const select = element('vector', HTMLSelectElement);
-  const byName = new Map<string, Vector>();
+  const byName = new Map<string, RequestVector>();
   for (const [file, vectors] of files) {
     const group = document.createElement('optgroup');
     group.label = file;

@@ -2,31 +2,9 @@
  * The published vectors, and the fields that each fills. They are asked for while the page loads and never later, so that
  * nothing is sent once something is typed. `verdict.json` is about answers, which this page does not make.
  */
+import type { RequestVector } from '@countersign/canonical';
 import { showControls } from './canonicalize-draft.js';
 import type { Filling } from './canonicalize-form.js';
-
-/** A request vector, as `vectors/README.md` says. */
-export interface Vector {
-  readonly name: string;
-  readonly method: string;
-  readonly target: string;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly signed: readonly string[];
-  readonly body?: string;
-  readonly bodyBase64?: string;
-  readonly keyId: string;
-  readonly secret: string;
-  readonly timestamp: string;
-  readonly nonce: string;
-  readonly scope: string;
-  readonly audience?: string;
-  readonly accept?: string | readonly string[];
-  readonly requireSigned?: readonly string[];
-  readonly header?: string;
-  readonly authorization?: string;
-  readonly refused?: string;
-  readonly detail?: string;
-}
 
 /** The files with requests, in the order of the specification. */
 export const VECTOR_FILES: readonly string[] = [
@@ -44,8 +22,8 @@ export const VECTOR_FILES: readonly string[] = [
 ];
 
 /** Reads them all, by file. */
-export async function loadVectors(): Promise<ReadonlyMap<string, readonly Vector[]>> {
-  const files = VECTOR_FILES.map(async (file): Promise<readonly [string, readonly Vector[]]> => {
+export async function loadVectors(): Promise<ReadonlyMap<string, readonly RequestVector[]>> {
+  const files = VECTOR_FILES.map(async (file): Promise<readonly [string, readonly RequestVector[]]> => {
     const response = await fetch(import.meta.resolve(`@countersign/canonical/vectors/${file}.json`));
     if (!response.ok) throw new Error(`the vectors of ${file} are not there: ${response.status}`);
     return [file, await response.json()];
@@ -54,7 +32,7 @@ export async function loadVectors(): Promise<ReadonlyMap<string, readonly Vector
 }
 
 /** The fields that a vector fills. Its signature stands among the header lines, to be checked as a verifier does. */
-export function fillingOf(vector: Vector): Filling {
+export function fillingOf(vector: RequestVector): Filling {
   const { accept } = vector;
   return {
     mode: 'check',
@@ -78,7 +56,7 @@ export function fillingOf(vector: Vector): Filling {
 }
 
 /** As a runner makes them: a Host unless there is one, and the signature unless its field is there. */
-function fieldLines(vector: Vector): (readonly [string, string])[] {
+function fieldLines(vector: RequestVector): (readonly [string, string])[] {
   const lines = [...vector.headers];
   const has = (name: string): boolean => lines.some(([given]) => given.toLowerCase() === name);
   if (vector.audience !== undefined && !has('host')) lines.push(['Host', vector.audience]);
@@ -87,7 +65,7 @@ function fieldLines(vector: Vector): (readonly [string, string])[] {
   return lines;
 }
 
-function bodyOf({ body, bodyBase64 }: Vector): Uint8Array {
+function bodyOf({ body, bodyBase64 }: RequestVector): Uint8Array {
   if (bodyBase64 === undefined) return new TextEncoder().encode(body ?? '');
   return Uint8Array.from(atob(bodyBase64), (char) => char.charCodeAt(0));
 }
