@@ -23,7 +23,7 @@ export interface CredentialOptions {
 const KEY_ID = 'COUNTERSIGN_KEY_ID';
 const SECRET = 'COUNTERSIGN_SECRET';
 
-export const CREDENTIALS_HELP: string = `
+const CREDENTIALS_HELP = `
 The key: its id by --key or ${KEY_ID}, its secret by ${SECRET};
 or both from a file that "countersign keygen --json" wrote, by --key-file.`;
 

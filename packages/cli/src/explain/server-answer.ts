@@ -26,7 +26,7 @@ const STATUS_LINE = /^(?:< ?)?HTTP\/[\d.]+ \d{3}/m;
 const LAST_LINE = 26;
 
 /** Whether there is an answer of a server in this text. */
-export function looksAnswered(text: string): boolean {
+function looksAnswered(text: string): boolean {
   return STATUS_LINE.test(text);
 }
 

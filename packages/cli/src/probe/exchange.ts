@@ -29,7 +29,7 @@ export interface Line {
   readonly close: () => void;
 }
 
-export const ANSWER_WITHIN_MS = 10_000;
+const ANSWER_WITHIN_MS = 10_000;
 const MAX_BODY_BYTES = 65_536;
 /** As problem documents have them: fit to be shown, and too short for a secret. */
 const CODE = /^[A-Za-z0-9._-]{1,40}$/;

@@ -24,7 +24,7 @@ export function judge(answer: Answer, baselineStatus: number, sameRoute: boolean
   return isNoRoute(status) && !sameRoute ? 'undecided' : 'refused';
 }
 
-export function isSuccess(status: number): boolean {
+function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 

@@ -5,7 +5,7 @@ import { classIndexOf } from './live-classes.js';
 import { type Counts, createCounts } from './live-counts.js';
 
 export const MAX_OWNERS = 12;
-export const MAX_ROWS = 400;
+const MAX_ROWS = 400;
 const HELD_MS = 30_000;
 
 /** A row with the place in which it came, so that the page knows which it has drawn. */

@@ -9,7 +9,7 @@ export const SECONDS_AGO: readonly number[] = Array.from({ length: WINDOW_S + 1 
 /** Where they begin, and where the last one will end. */
 const EDGES: readonly number[] = [...SECONDS_AGO, 1];
 
-export const LANE_HEIGHT_PX = 34;
+const LANE_HEIGHT_PX = 34;
 const RATE_HEIGHT_PX = 190;
 const AXIS_HEIGHT_PX = 26;
 /** The style sheet begins the rate plot so much further to the left than the lanes, so that their seconds align. */
