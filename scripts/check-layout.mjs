@@ -17,6 +17,10 @@ const MAY_IMPORT = {
   cli: ['canonical', 'client', 'server', 'hono', 'console'],
   testkit: ['canonical', 'client', 'server'],
   bench: ['canonical', 'client', 'server', 'hono', 'express', 'redis', 'testkit'],
+  runtimes: ['canonical', 'client', 'server'],
+  trust: ['canonical', 'client', 'server', 'hono', 'express', 'testkit'],
+  site: [],
+  tarballs: [],
 };
 
 const files = readdirSync('packages').flatMap((name) =>

@@ -1,9 +1,9 @@
 // The two commands of the README, on a machine with nothing but Node and npm: `npm run demo` and `npm test`.
-// Installs what is missing and says so; `npm run campaign` and `npm run chaos` are the long forms of tests,
-// `npm run bench` measures.
+// Installs what is missing and says so. `npm run example <name>` runs one of the examples; `campaign` and `chaos` are
+// the long forms of tests; `bench`, `runtimes`, `mutation`, `fuzz` and `timing` measure, `docs` builds the site.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { printChaos } from './chaos-table.mjs';
 import { ensureCommands } from './system-packages.mjs';
@@ -11,6 +11,8 @@ import { ensureCommands } from './system-packages.mjs';
 const PNPM = `pnpm@${JSON.parse(readFileSync('package.json', 'utf8')).packageManager.split('@')[1]}`;
 /** What a horizon file is locked with, where Node itself has no call for it. */
 const LOCKS = process.platform === 'linux' ? ['flock'] : [];
+/** The commands of an example that npm does not bring. */
+const EXAMPLES_NEED = { nginx: ['nginx', 'redis-server'] };
 const RESULTS = 'node_modules/.cache/test-results.json';
 const CHAOS_RESULTS = 'node_modules/.cache/chaos-results.jsonl';
 
@@ -24,6 +26,17 @@ const commands = {
     run('node', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
     run('node', ['scripts/check-layout.mjs']);
     return runTests([]);
+  },
+  example: () => {
+    const [name = '', ...more] = process.argv.slice(3);
+    const main = (example) => `examples/${example}/dist/main.js`;
+    if (!/^[a-z-]+$/.test(name) || !existsSync(main(name))) {
+      const names = readdirSync('examples').filter((example) => existsSync(main(example)));
+      console.error(`usage: npm run example ${names.join(' | ')}`);
+      process.exit(2);
+    }
+    ensureCommands(EXAMPLES_NEED[name] ?? []);
+    run('node', [main(name), ...more]);
   },
   campaign: () => {
     process.env.COUNTERSIGN_RUNS ??= '50';
@@ -41,6 +54,14 @@ const commands = {
     ensureCommands([...LOCKS, 'redis-server', 'wrk']);
     run('node', ['packages/bench/dist/main.js', ...process.argv.slice(3)]);
   },
+  runtimes: () => {
+    ensureCommands(['chromium']);
+    run('node', ['packages/runtimes/dist/main.js', ...process.argv.slice(3)]);
+  },
+  mutation: () => run('node', ['packages/trust/dist/mutation/main.js', ...process.argv.slice(3)]),
+  fuzz: () => run('node', ['packages/trust/dist/fuzz/main.js', ...process.argv.slice(3)]),
+  timing: () => run('node', ['packages/trust/dist/timing/main.js', ...process.argv.slice(3)]),
+  docs: () => run('node', ['packages/site/dist/main.js', ...process.argv.slice(3)]),
   chaos: async () => {
     ensureCommands([...LOCKS, 'redis-server']);
     rmSync(CHAOS_RESULTS, { force: true });

@@ -1,0 +1,2 @@
+// A browser that calls a signed API of another origin: preflights and exposed fields.
+console.log('cors');

