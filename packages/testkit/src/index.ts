@@ -2,6 +2,7 @@
  * @countersign/testkit: what the tests of several packages share. Private; nothing of it runs in production.
  */
 
+export { junkRequests, junkTexts } from './arbitraries/junk.js';
 export { queries, respelledPieces, respelledQueries } from './arbitraries/queries.js';
 export {
   bodies,

@@ -8,9 +8,8 @@ import {
 } from '@countersign/server';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runs, TEST_AUDIENCE } from '../../src/index.js';
+import { junkRequests, junkTexts, runs, TEST_AUDIENCE } from '../../src/index.js';
 import { outcomeOf, serve, sign, T } from '../attacks/service.js';
-import { junkRequests, junkTexts } from './junk.js';
 
 const variants: Partial<VerifierOptions>[] = [
   { limits: { '*': '1000000/s', orders: '500/m', 'orders:+': '50/m' }, maxBodyBytes: 8 },

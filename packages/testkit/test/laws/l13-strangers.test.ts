@@ -4,9 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { type CachedDirectory, cachedDirectory, type Store } from '@countersign/server';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { runs, type SignedHead, type SigningInput } from '../../src/index.js';
+import { junkRequests, runs, type SignedHead, type SigningInput } from '../../src/index.js';
 import { KEY, OTHER_SECRET, outcomeOf, serve, sign, T, withField } from '../attacks/service.js';
-import { junkRequests } from './junk.js';
 
 /** A store that must not be asked. */
 const untouchable: Store = {

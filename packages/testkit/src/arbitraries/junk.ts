@@ -2,9 +2,11 @@
 import { formatAuthorization } from '@countersign/canonical';
 import type { IncomingRequest } from '@countersign/server';
 import fc from 'fast-check';
-import { bodies, originForms, signHead, TEST_AUDIENCE } from '../../src/index.js';
+import { signHead, TEST_AUDIENCE } from '../signing.js';
+import { bodies } from './requests.js';
+import { originForms } from './targets.js';
 
-const NASTY = [
+const NASTY: readonly string[] = [
   '',
   ' ',
   '\0',
@@ -32,7 +34,7 @@ const NASTY = [
 ];
 
 /** Targets that can be signed; few of them of the dear, general kind. */
-const targets = fc.oneof(
+const targets: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.constantFrom(
