@@ -1,6 +1,6 @@
 /** Verdicts as Hono answers: a refusal as a whole response, an admission as fields of the application's. */
 import type { Admitted, Refused } from '@countersign/server';
-import { besideOwn } from '@countersign/server/adapter';
+import { withAdmittedFields } from '@countersign/server/adapter';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { nodeIncoming } from './node-bindings.js';
@@ -24,17 +24,9 @@ export function replaceAnswer(c: Context, refused: Refused, before: Headers): vo
 
 /** Adds the fields of an admission to the application's answer. What it has set itself stays. */
 export function addAdmittedFields(c: Context, { headers }: Admitted): void {
-  try {
-    addFields(c.res.headers, headers);
-  } catch {
-    // What `fetch` and `Response.redirect` return cannot be changed.
-    c.res = new Response(c.res.body, c.res);
-    addFields(c.res.headers, headers);
-  }
-}
-
-function addFields(fields: Headers, added: Admitted['headers']): void {
-  for (const [name, value] of Object.entries(added)) {
-    fields.set(name, besideOwn(name, fields.get(name) ?? undefined, value));
-  }
+  const answer = withAdmittedFields(c.res, headers);
+  if (answer === c.res) return;
+  // Emptied first, as above.
+  c.res = undefined;
+  c.res = answer;
 }

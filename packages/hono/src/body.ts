@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { BodySource } from '@countersign/server';
-import { announcedBodyBytes, isUnread, nodeBody } from '@countersign/server/adapter';
+import { announcedBodyBytes, fetchBody, isUnread, nodeBody } from '@countersign/server/adapter';
 import type { Context } from 'hono';
 import { nodeIncoming } from './node-bindings.js';
 
@@ -34,18 +34,8 @@ export function openBody(c: Context): OpenBody | undefined {
       };
     }
   }
-  const { raw } = c.req;
-  if (raw.bodyUsed || raw.body?.locked) {
-    throw new TypeError(
-      'countersign: the body was read before it could be verified; mount what reads it after the verifier',
-    );
-  }
-  const stream = raw.body;
-  if (stream === null) return undefined;
-  return {
-    source: read(stream),
-    giveBack: (bytes) => replaceBody(c, new Uint8Array(bytes)),
-  };
+  const source = fetchBody(c.req.raw);
+  return source && { source, giveBack: (bytes) => replaceBody(c, new Uint8Array(bytes)) };
 }
 
 /** Puts a request with another body in place of the one that was received. */
@@ -68,13 +58,4 @@ function isRequestOf(raw: Request, incoming: IncomingMessage): boolean {
     else if (typeof held === 'object' && held instanceof Request) return false;
   }
   return made;
-}
-
-async function* read(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
-  }
 }

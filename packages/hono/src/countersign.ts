@@ -1,22 +1,14 @@
 /**
  * The middleware: verifies the request, admits it and hands the handler exactly what was verified.
  */
-import {
-  type Admitted,
-  type AdmittedStream,
-  type AdmittedWithBody,
-  BodyRefusedError,
-  type BodySource,
-  type Eventually,
-  type ProvedHead,
-  type Refused,
-  type Verifier,
-} from '@countersign/server';
+import { type AdmittedStream, BodyRefusedError, type Verifier } from '@countersign/server';
 import {
   type AdapterOptions,
   addWithHead,
+  admitBody,
   type BodyOptions,
   requireAdapterOptions,
+  verifiedBody,
 } from '@countersign/server/adapter';
 import type { Context, MiddlewareHandler, Next } from 'hono';
 import { addAdmittedFields, refusedResponse, replaceAnswer } from './answer.js';
@@ -24,10 +16,8 @@ import { openBody, replaceBody } from './body.js';
 import { requestHead } from './head.js';
 import { nodeOutgoing } from './node-bindings.js';
 
+/** Options of the middleware: those of every adapter, and how the body is taken. */
 export interface CountersignOptions extends AdapterOptions, BodyOptions {}
-
-/** Methods whose Fetch `Request` cannot carry a body: theirs is always read before admission. */
-const BODILESS = new Set(['GET', 'HEAD', 'TRACE']);
 
 /**
  * Verifies and admits requests. Belongs on the handler's own route, before whatever reads the body.
@@ -46,12 +36,11 @@ export function countersign(verifier: Verifier, options: CountersignOptions): Mi
     const proved = await verifier.verify(requestHead(c, options), route);
     if (!proved.ok) return refusedResponse(c, proved);
     const open = openBody(c);
-    const streamed = body === 'stream' && !BODILESS.has(c.req.method);
-    const verdict = await admit(proved, open?.source, streamed);
+    const verdict = await admitBody(proved, open?.source, c.req.method, body);
     if (!verdict.ok) return refusedResponse(c, verdict);
     const { request, key, scope: admittedScope, budgets } = verdict;
     if ('verified' in verdict) {
-      replaceBody(c, readable(verdict.body));
+      replaceBody(c, verifiedBody(verdict));
       c.set('countersign', { request, key, scope: admittedScope, budgets, verified: verdict.verified });
       return await answerStream(c, verdict, next);
     }
@@ -74,30 +63,4 @@ async function answerStream(c: Context, verdict: AdmittedStream, next: Next): Pr
   await next();
   if (c.error instanceof BodyRefusedError) replaceAnswer(c, verdict.refuse(c.error), before);
   else addAdmittedFields(c, verdict);
-}
-
-function admit(
-  proved: ProvedHead,
-  source: BodySource | undefined,
-  streamed: boolean,
-): Eventually<Admitted | AdmittedWithBody | AdmittedStream | Refused> {
-  if (source === undefined) return proved.withBody('');
-  return streamed ? proved.stream(source) : proved.buffer(source);
-}
-
-/** The body as a stream that reads no further than it is read. */
-function readable(body: AsyncGenerator<Uint8Array, void, void>): ReadableStream<Uint8Array> {
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const { done, value } = await body.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel() {
-        await body.return();
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }

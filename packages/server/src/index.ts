@@ -3,6 +3,15 @@
  */
 export { ANY_HOST, type Audience } from '@countersign/canonical';
 export { type AcceptanceWindow, acceptanceWindow, type Tolerance } from './acceptance-window.js';
+export type { Received } from './adapter/fetch-request.js';
+export {
+  type Guard,
+  type GuardAdmitted,
+  type GuardOptions,
+  type GuardRefused,
+  guard,
+} from './adapter/guard.js';
+export type { AdapterOptions, BodyOptions } from './adapter/options.js';
 export type { IncomingRequest } from './attempt.js';
 export { type Clock, createClock } from './clock.js';
 export type { Eventually } from './eventually.js';

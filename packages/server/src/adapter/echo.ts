@@ -16,28 +16,44 @@ export const ECHO_FIELD = 'countersign-echo';
 
 /** What arrived, as a verifier in the same place would be given it. */
 export interface Arrival {
+  /** The form of this document. */
   readonly echo: typeof ECHO_FORMAT;
+  /** As it arrived. */
   readonly method: string;
   /** Raw. */
   readonly target: string;
+  /** `1.1` or `2.0`, where the server knows. */
   readonly httpVersion?: string;
   /** The lines in their order, names in lower case. The value is `null` where it is not told. */
   readonly fields: readonly (readonly [name: string, value: string | null])[];
   /** `null`: something that is mounted before this has read it. */
-  readonly body: { readonly bytes: number; readonly sha256: string } | null;
+  readonly body: {
+    /** Its length as transmitted. */
+    readonly bytes: number;
+    /** 64 lower-case hex digits. */
+    readonly sha256: string;
+  } | null;
 }
 
+/** What an adapter answers with. */
 export interface EchoAnswer {
+  /** 413 for a body over 1 MiB. */
   readonly status: 200 | 413;
+  /** Fields by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
   readonly body: string;
 }
 
 /** What an adapter knows of the request. */
 export interface EchoedHead {
+  /** As it arrived. */
   readonly method: string;
+  /** The raw request target. */
   readonly target: string;
+  /** The field lines, in their order. */
   readonly headers: Iterable<FieldLine>;
+  /** `1.1` or `2.0`, where it is known. */
   readonly httpVersion?: string;
 }
 

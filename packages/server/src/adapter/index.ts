@@ -13,7 +13,10 @@ export {
   echoAnswer,
   withoutSignature,
 } from './echo.js';
-export { addWithHead, besideOwn } from './head-fields.js';
+export { withAdmittedFields } from './fetch-answer.js';
+export { admitBody, fetchBody, verifiedBody, withVerifiedBody } from './fetch-body.js';
+export { cutUrl, fetchRequest, type Received } from './fetch-request.js';
+export { addWithHead } from './head-fields.js';
 export { isUnread, nodeBody } from './node-body.js';
 export { announcedBodyBytes, nodeRequest } from './node-request.js';
 export { refuseUpgrade, verifyUpgrade } from './node-upgrade.js';

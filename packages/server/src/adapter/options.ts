@@ -6,6 +6,7 @@ import { type RouteOptions, requireRouteOptions } from '../route.js';
 import type { RouteScope } from '../steps/scope.js';
 import { requireWhole } from '../whole-number.js';
 
+/** What every adapter is told of a route. */
 export interface AdapterOptions extends RouteOptions {
   /** The scope of the route, or a function of what is signed. */
   readonly scope: RouteScope;
@@ -15,6 +16,7 @@ export interface AdapterOptions extends RouteOptions {
   readonly prefix?: string;
 }
 
+/** How an adapter takes the body. */
 export interface BodyOptions {
   /**
    * `buffer` (default): the body is verified before the request is admitted. `stream`: the request is admitted first,

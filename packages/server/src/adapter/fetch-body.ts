@@ -1,0 +1,74 @@
+/**
+ * The body of a Fetch `Request`: where its bytes come from, and how a handler gets what was read of it. It judges
+ * nothing.
+ */
+import type { Eventually } from '../eventually.js';
+import type { BodySource } from '../steps/body.js';
+import type { Admitted, AdmittedStream, AdmittedWithBody, ProvedHead, Refused } from '../verdict.js';
+
+/** Methods whose Fetch `Request` cannot carry a body: theirs is always read before admission. */
+const BODILESS = new Set(['GET', 'HEAD', 'TRACE']);
+
+/**
+ * The body, or `undefined` where the request has none.
+ *
+ * @throws TypeError when it was read already: that is a mistake in the order of what reads it, not in the request
+ */
+export function fetchBody(request: Request): BodySource | undefined {
+  if (request.bodyUsed || request.body?.locked) {
+    throw new TypeError(
+      'countersign: the body was read before it could be verified; mount what reads it after the verifier',
+    );
+  }
+  return request.body === null ? undefined : piecesOf(request.body);
+}
+
+/** What is left after the head: the body and the admission, in the order that the route's `body` option asks for. */
+export function admitBody(
+  proved: ProvedHead,
+  source: BodySource | undefined,
+  method: string,
+  body: 'buffer' | 'stream',
+): Eventually<Admitted | AdmittedWithBody | AdmittedStream | Refused> {
+  if (source === undefined) return proved.withBody('');
+  return body === 'stream' && !BODILESS.has(method) ? proved.stream(source) : proved.buffer(source);
+}
+
+/** The request again, with the body that was verified, or that is verified as it is read. */
+export function withVerifiedBody(request: Request, verdict: AdmittedWithBody | AdmittedStream): Request {
+  const { url, method, headers, signal } = request;
+  if (BODILESS.has(method)) return new Request(url, { method, headers, signal });
+  return new Request(request, { body: verifiedBody(verdict), duplex: 'half' });
+}
+
+export function verifiedBody(
+  verdict: AdmittedWithBody | AdmittedStream,
+): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
+  return 'verified' in verdict ? readable(verdict.body) : new Uint8Array(verdict.body);
+}
+
+async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+/** The body as a stream that reads no further than it is read. */
+function readable(body: AsyncGenerator<Uint8Array, void, void>): ReadableStream<Uint8Array> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await body.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await body.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
