@@ -14,8 +14,14 @@ export type Audience = string | readonly string[] | typeof ANY_HOST;
 
 /** An audience option, checked and in canonical spelling. */
 export type AudiencePolicy =
-  | { readonly fixed: string }
-  | { readonly accepted: ReadonlySet<string> | undefined };
+  | {
+      /** The audience of every request; Host is not looked at. */
+      readonly fixed: string;
+    }
+  | {
+      /** The authorities that may be addressed; `undefined`: any. */
+      readonly accepted: ReadonlySet<string> | undefined;
+    };
 
 /**
  * Reads an `audience` option.

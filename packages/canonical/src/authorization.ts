@@ -41,10 +41,12 @@ const HEX_DIGITS: Uint8Array = /* @__PURE__ */ Uint8Array.from({ length: 128 }, 
   '0123456789abcdef'.includes(String.fromCharCode(code)) ? 1 : 0,
 );
 
+/** Whether this is a key id (spec 2.1): 1 to 64 of `A-Z a-z 0-9 . _ ~ -`. */
 export function isKeyId(text: string): boolean {
   return KEY_ID.test(text);
 }
 
+/** Whether this is a time as the protocol writes it (spec 2.1): 13 digits, the first not 0. */
 export function isTimestamp(text: string): boolean {
   return TIMESTAMP.test(text);
 }

@@ -13,16 +13,23 @@ import { canonicalTarget } from './target.js';
 
 /** Everything that a signature covers, in canonical form. */
 export interface RequestParts {
+  /** Upper-case letters and hyphens, 32 at most (spec 2.2.1). */
   readonly method: string;
+  /** The authority that the request is for: lower case, without the ports 80 and 443 (spec 2.2.3). */
   readonly audience: string;
+  /** From `/` to before the first `?`, each octet in its one spelling, without dot segments (spec 2.2.4). */
   readonly path: string;
+  /** Without the `?`, in the order of root names (spec 2.2.4); empty when there is none. */
   readonly query: string;
   /** SHA-256 of the body: 64 lower-case hex digits. */
   readonly digest: string;
   /** Unix time in milliseconds, 13 digits. */
   readonly ts: string;
+  /** A UUID in lower case. */
   readonly nonce: string;
+  /** The key id. */
   readonly key: string;
+  /** The signed scope; empty for that of the route. */
   readonly scope: string;
   /** The signed fields, ascending by name. */
   readonly headers: readonly (readonly [name: string, value: string])[];

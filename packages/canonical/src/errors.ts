@@ -18,7 +18,9 @@ export type RequestRefusal = (typeof REQUEST_REFUSALS)[number];
 
 /** Thrown for input outside the grammar. `code` is stable; `message` is for people and may change. */
 export class CanonicalError extends Error {
+  /** Always `CanonicalError`. */
   override readonly name = 'CanonicalError';
+  /** What a verifier answers to such a request. Stable. */
   readonly code: RequestRefusal;
 
   constructor(code: RequestRefusal, message: string) {

@@ -10,9 +10,11 @@ export interface Difference {
   readonly line: number;
   /** Which part the line holds: `path`, `query`, `header content-type`, … */
   readonly part: string;
-  /** The line on each side; absent where that side has fewer lines. */
+  /** The line that the client signed; absent where its string has fewer lines. */
   readonly client?: string;
+  /** The line that the server computed; absent where its string has fewer lines. */
   readonly server?: string;
+  /** The likely cause, in words for people. */
   readonly cause: string;
 }
 

@@ -1,5 +1,7 @@
 /**
  * @countersign/canonical: the Countersign protocol as pure code. No clock, no I/O, no randomness.
+ *
+ * @packageDocumentation
  */
 export { createSha256, sha256Hex } from '#hash';
 export { ANY_HOST, type Audience, type AudiencePolicy, audiencePolicy } from './audience.js';

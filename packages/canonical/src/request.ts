@@ -14,6 +14,7 @@ import { requireText } from './wrong-option.js';
 
 /** The head of a request as it came over the wire. */
 export interface RequestHead {
+  /** As it stands on the request line. */
   readonly method: string;
   /** The raw request target: origin-form or absolute-form. */
   readonly target: string;
@@ -23,15 +24,21 @@ export interface RequestHead {
 
 /** What a verifier demands of a request head. Made by `requestPolicy`. */
 export interface RequestPolicy {
+  /** The field that carries the signature, in lower case. */
   readonly signatureField: string;
+  /** Whom requests may address. */
   readonly audience: AudiencePolicy;
+  /** Fields that may not be present unsigned, in lower case: those of spec 2.2.6 and those of the operator. */
   readonly requiredSigned: readonly string[];
 }
 
 /** A request head whose every part is well-formed. */
 export interface ReadRequest {
+  /** The parameters of the signature field, as claimed: nothing is proved yet. */
   readonly authorization: AuthorizationFields;
+  /** What the canonical string is written from. */
   readonly parts: RequestParts;
+  /** All field lines, by lower-case name. */
   readonly fields: Fields;
 }
 

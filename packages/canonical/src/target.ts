@@ -9,9 +9,11 @@ import { canonicalQuery } from './query.js';
 
 /** A target in canonical form. `authority` stands only where the target was in absolute form. */
 export interface CanonicalTarget {
+  /** From `/` on, each octet in its one spelling. */
   readonly path: string;
   /** Without the `?`; empty when there is no query. */
   readonly query: string;
+  /** In canonical form; absent for a target in origin-form. */
   readonly authority?: string;
 }
 

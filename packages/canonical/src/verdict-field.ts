@@ -23,8 +23,11 @@ export interface VerdictFields {
 
 /** The signed request that a verdict is about. */
 export interface VerdictSubject {
+  /** Its key id. */
   readonly key: string;
+  /** Its nonce. */
   readonly nonce: string;
+  /** Its signature: what binds the verdict to this very request. */
   readonly sig: string;
 }
 

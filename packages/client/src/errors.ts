@@ -17,8 +17,10 @@ export type Outcome = 'not-admitted' | 'admitted' | 'unknown';
 export abstract class CountersignError extends Error {
   /** Stable; `message` is for people and may change. */
   abstract readonly code: string;
+  /** What is known of the request: whether a new call could execute it twice. */
   readonly outcome: Outcome;
 
+  /** Called by the classes below; the text is for people. */
   constructor(outcome: Outcome, message: string, options?: ErrorOptions) {
     super(message, options);
     this.outcome = outcome;
@@ -27,6 +29,7 @@ export abstract class CountersignError extends Error {
 
 /** A rate budget is spent, and the wait for it is longer than this call may wait. */
 export class RateLimitedError extends CountersignError {
+  /** Always `RateLimitedError`. */
   override readonly name = 'RateLimitedError';
   readonly code = 'rate-limited';
   /** After how many milliseconds a new call may succeed; undefined: never, it costs more than a limit allows. */
@@ -48,6 +51,7 @@ export class RateLimitedError extends CountersignError {
 
 /** The server could not count the request, so it did not admit it. */
 export class StoreUnavailableError extends CountersignError {
+  /** Always `StoreUnavailableError`. */
   override readonly name = 'StoreUnavailableError';
   readonly code = 'store-unavailable';
   /** What the server asked for, in milliseconds; undefined when it named no time. */
@@ -61,6 +65,7 @@ export class StoreUnavailableError extends CountersignError {
 
 /** Nothing that can be trusted says whether the request was executed. */
 export class OutcomeUnknownError extends CountersignError {
+  /** Always `OutcomeUnknownError`. */
   override readonly name = 'OutcomeUnknownError';
   readonly code = 'outcome-unknown';
   /** The last answer that could not be trusted, such as a proxy's 503. Of its body is kept what came in a second, up to 64 KiB. */
@@ -76,6 +81,7 @@ export class OutcomeUnknownError extends CountersignError {
 
 /** The signature was admitted once already: by an attempt whose answer was lost, or by a copy. */
 export class AlreadyAdmittedError extends CountersignError {
+  /** Always `AlreadyAdmittedError`. */
   override readonly name = 'AlreadyAdmittedError';
   readonly code = 'already-admitted';
   /** An answer to an earlier attempt, which may be the application's own. Of its body is kept what came in a second, up to 64 KiB. */
@@ -92,6 +98,7 @@ export class AlreadyAdmittedError extends CountersignError {
 
 /** The clocks of client and server are too far apart. */
 export class ClockSkewError extends CountersignError {
+  /** Always `ClockSkewError`. */
   override readonly name = 'ClockSkewError';
   readonly code = 'clock-skew';
   /** Server's clock minus the local one, in milliseconds. */

@@ -1,5 +1,7 @@
 /**
  * @countersign/client: signs requests, and sends them so that one call is executed at most once.
+ *
+ * @packageDocumentation
  */
 export { CanonicalError } from '@countersign/canonical';
 export type { CallOptions } from './call-options.js';

@@ -37,6 +37,7 @@ export interface SignInput {
   readonly url?: string | URL;
   /** The raw request target, signed instead of the URL's; for callers that write the request line themselves. */
   readonly target?: string;
+  /** The field lines that will be sent. Those that are signed (spec 2.2.6) must be exactly the ones on the wire. */
   readonly headers?: HeadersInput;
   /** The body as transmitted. Text is UTF-8. */
   readonly body?: string | Uint8Array | ArrayBuffer | undefined;

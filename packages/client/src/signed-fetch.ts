@@ -12,11 +12,13 @@ import type { Pacer, Pacing } from './pacing.js';
 import { performCall } from './signed-call.js';
 import { type Signer, signingCore } from './signer.js';
 
+/** Options of `createFetch`: those of every signed call, and what sends. */
 export interface FetchOptions extends CallOptions {
   /** What sends. Default: `globalThis.fetch`, looked up at each call. */
   readonly fetch?: typeof globalThis.fetch;
 }
 
+/** As `RequestInit` of `fetch`, with what is signed besides. */
 export interface SignedRequestInit extends RequestInit {
   /** Default: the signer's. */
   scope?: string;

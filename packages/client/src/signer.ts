@@ -6,6 +6,7 @@ import type { ClientClock } from './client-clock.js';
 import { makeSignature, type Signature, type SignInput } from './signature.js';
 import { readSignerOptions, type SignerOptions, type SigningConfig } from './signing-options.js';
 
+/** A key made ready to sign with. It holds the correction of the clock for all calls that use it. */
 export interface Signer {
   /**
    * The header fields to add to a request: the signature, under its field's name in lower case, and with `debug` the

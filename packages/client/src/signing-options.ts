@@ -17,6 +17,7 @@ import {
 import { requireList, requireType } from './option-kinds.js';
 import { randomNonce } from './random-nonce.js';
 
+/** Options of `createSigner`. */
 export interface SignerOptions {
   /** 1 to 64 of `A-Z a-z 0-9 . _ ~ -`. */
   readonly keyId: string;

@@ -19,6 +19,7 @@ import { answerRefused } from './answer.js';
 import { rememberStream } from './body-refused.js';
 import type { SignableRequest } from './countersigned.js';
 
+/** Options of the middleware: those of every adapter, and how the body is taken. */
 export interface CountersignOptions extends AdapterOptions, BodyOptions {}
 
 /** Express middleware, by the parts of Express that it uses. */

@@ -1,5 +1,7 @@
 /**
  * @countersign/express: the verifier as middleware of Express 4 and 5.
+ *
+ * @packageDocumentation
  */
 export { BodyRefusedError } from '@countersign/server';
 export { type AdapterOptions, echo, refuseUpgrade, verifyUpgrade } from '@countersign/server/adapter';

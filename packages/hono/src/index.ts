@@ -1,5 +1,7 @@
 /**
  * @countersign/hono: the verifier as Hono middleware, on every runtime that Hono runs on.
+ *
+ * @packageDocumentation
  */
 export { BodyRefusedError } from '@countersign/server';
 export { type AdapterOptions, refuseUpgrade, verifyUpgrade } from '@countersign/server/adapter';

@@ -1,5 +1,7 @@
 /**
  * @countersign/redis: a store that many processes share, on a standalone Redis, Sentinel or Redis Cluster.
+ *
+ * @packageDocumentation
  */
 import type { Cluster, Redis } from 'ioredis';
 import { createClusterRoute } from './link/cluster-route.js';

@@ -3,6 +3,7 @@
  */
 import { observer, requireFunction, requireObject, requireWhole } from '@countersign/server/stores';
 
+/** How many replicas must have an admission, and how long that may take. */
 export interface Durability {
   /** How many replicas must have an admission before it counts: a positive integer. */
   readonly replicas: number;
@@ -10,6 +11,7 @@ export interface Durability {
   readonly timeoutMs: number;
 }
 
+/** Options of `redisStore`. */
 export interface RedisStoreOptions {
   /** Begins every key: 1 to 32 of `A-Z a-z 0-9 . _ ~ -`. Default `cs1`. Verifiers that share a memory share it. */
   readonly prefix?: string | undefined;

@@ -14,7 +14,9 @@ export interface Tolerance {
   readonly futureMs: number;
 }
 
+/** The tolerance and the clock that it is measured by. A store is given one when it is attached, and owns it. */
 export interface AcceptanceWindow extends Tolerance {
+  /** What says what time it is now. */
   readonly clock: Clock;
 }
 
@@ -25,6 +27,8 @@ const DEFAULT_TOLERANCE: Tolerance = { pastMs: 300_000, futureMs: 10_000 };
 const MAX_TOLERANCE_MS = 86_400_000;
 
 /**
+ * Makes an acceptance window (spec 1): signed times from now - `pastMs` to now + `futureMs`, both included.
+ *
  * @param tolerance either side may be left out
  * @throws TypeError when the tolerance is not an object; RangeError when a side is not a whole number of milliseconds from 0 to one day
  */

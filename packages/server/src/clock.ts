@@ -3,6 +3,7 @@
  * since when the wall clock has run steadily. It reads clocks; it sets none of the machine's and starts no timer.
  */
 
+/** Time for a verifier and its store. */
 export interface Clock {
   /** Unix time in whole milliseconds. */
   readonly nowMs: () => number;
@@ -25,6 +26,8 @@ export interface Clock {
 const STEP_MS = 250;
 
 /**
+ * Makes a clock.
+ *
  * @param now wall clock, Unix time in milliseconds; default `Date.now`
  * @param monotonicNow default `performance.now`; where only `now` is given, `now` with its backward steps held
  */

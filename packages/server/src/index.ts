@@ -1,5 +1,7 @@
 /**
  * @countersign/server: the verifier, keys, scopes, budgets and the memory store.
+ *
+ * @packageDocumentation
  */
 export { ANY_HOST, type Audience } from '@countersign/canonical';
 export { type AcceptanceWindow, acceptanceWindow, type Tolerance } from './acceptance-window.js';

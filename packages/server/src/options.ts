@@ -14,6 +14,7 @@ import type { Store } from './store.js';
 import type { VerdictEvent } from './verdict.js';
 import { requireWhole } from './whole-number.js';
 
+/** Options of `createVerifier`. */
 export interface VerifierOptions {
   /** Where keys are found: `keyring(…)`, or `cachedDirectory(…)` for keys that live elsewhere. */
   readonly keys: KeyDirectory;

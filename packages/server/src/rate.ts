@@ -25,8 +25,11 @@ type Space = '' | ' ';
 /** A rate: at most N units in any window of K seconds, minutes, hours or days. A wrong literal does not compile. */
 export type Rate = `${number}${Separator}${Unit}` | `${number}${Separator}${number}${Space}${Unit}`;
 
+/** A rate as numbers. */
 export interface ParsedRate {
+  /** Units in any window: a positive integer. */
   readonly limit: number;
+  /** The length of the window in milliseconds. */
   readonly windowMs: number;
 }
 

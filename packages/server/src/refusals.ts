@@ -5,9 +5,13 @@
 import type { RequestRefusal } from '@countersign/canonical';
 import type { BudgetLevel } from './store.js';
 
+/** How a refusal is answered. */
 interface RefusalText {
+  /** The HTTP status. */
   readonly status: number;
+  /** The `title` of the problem document. */
   readonly title: string;
+  /** The `detail` of the problem document: what to do. */
   readonly detail: string;
 }
 
@@ -28,6 +32,7 @@ export type RefusalCode =
   | 'store-unavailable'
   | 'store-recovering';
 
+/** Every refusal code with its HTTP status and its words. */
 export const REFUSALS: Readonly<Record<RefusalCode, RefusalText>> = {
   'missing-signature': {
     status: 401,

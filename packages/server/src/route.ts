@@ -6,6 +6,7 @@ import { shown } from './shown.js';
 import type { SignedRequest } from './signed-request.js';
 import type { RouteScope } from './steps/scope.js';
 
+/** What a route tells the verifier. */
 export interface RouteOptions {
   /**
    * The scope of the route, or a function of what is signed. Without it the signed scope is taken as it is, as far as

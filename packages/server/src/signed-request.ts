@@ -8,6 +8,7 @@ declare const verified: unique symbol;
 
 /** The covered parts of a request whose MAC was right. Only the verifier makes one. */
 export interface SignedRequest extends RequestParts {
+  /** Keeps the type to the verifier: nothing else can make one. */
   readonly [verified]: true;
   /** `ts` as a number: Unix time in milliseconds by the client's clock. */
   readonly signedAtMs: number;

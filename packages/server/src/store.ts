@@ -10,6 +10,7 @@ export interface Charge {
   readonly policy: string;
   /** At most this many units in any half-open `windowMs`. */
   readonly limit: number;
+  /** The window in milliseconds. */
   readonly windowMs: number;
   /** Units: a positive integer. */
   readonly cost: number;
@@ -36,9 +37,13 @@ export interface Admission {
 
 /** What a budget has left, as told to the client. */
 export interface BudgetLevel {
+  /** As in the charge. */
   readonly policy: string;
+  /** Units in any window. */
   readonly limit: number;
+  /** The window in milliseconds. */
   readonly windowMs: number;
+  /** Units that are left now, this admission counted. */
   readonly remaining: number;
   /** Until more becomes available, in milliseconds; 0 when nothing is in use. */
   readonly resetMs: number;

@@ -1,5 +1,7 @@
 /**
  * @countersign/server/stores: what a store is written with, beside the contract itself (`Store`).
+ *
+ * @packageDocumentation
  */
 export { type AcceptanceWindow, requireSameTolerance, staleSinceMs } from './acceptance-window.js';
 export { startDeadline } from './deadline.js';

@@ -14,6 +14,7 @@ export interface VerifyOptions extends RouteOptions {
   readonly body?: Uint8Array | string;
 }
 
+/** Verifies requests and admits them (spec 3). Made by `createVerifier`. */
 export interface Verifier {
   /** The field that carries the signature, in lower case. */
   readonly signatureField: string;

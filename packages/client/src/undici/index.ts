@@ -1,6 +1,8 @@
 /**
  * @countersign/client/undici: the signed call as an interceptor, `dispatcher.compose(countersign(signer))`. The rules
  * are those of `createFetch`, by the same code. It follows no redirects: undici does not, unless it is told to.
+ *
+ * @packageDocumentation
  */
 import type { Dispatcher } from 'undici';
 import { type CallOptions, isOwnOrigin, readCallOptions } from '../call-options.js';

@@ -1,6 +1,8 @@
 /**
  * @countersign/server/adapter: what the adapters share. No framework, and nothing of Node at run time but what a
  * `node:http` request brings along.
+ *
+ * @packageDocumentation
  */
 
 export {

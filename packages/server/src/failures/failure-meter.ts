@@ -6,6 +6,7 @@ import type { Clock } from '../clock.js';
 import { charge, createRateWindow, idleAtMs, type RateWindow, waitMs } from '../rate-window.js';
 import { requireWhole } from '../whole-number.js';
 
+/** How many refusals of strangers an address has (spec 3). */
 export interface FailureOptions {
   /** How many refusals an address has in any window. Default 60. */
   readonly limit?: number | undefined;

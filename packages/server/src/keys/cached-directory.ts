@@ -19,6 +19,7 @@ export type FindKey = (
   options: { readonly signal: AbortSignal },
 ) => Eventually<KeyConfig | Key | undefined | null>;
 
+/** Options of `cachedDirectory`. A value out of its range is a RangeError. */
 export interface CachedDirectoryOptions {
   /** For how long an answer holds, from when it was asked for, in milliseconds; 30 000 at most, and by default. */
   readonly ttlMs?: number | undefined;
@@ -32,6 +33,7 @@ export interface CachedDirectoryOptions {
   readonly now?: (() => number) | undefined;
 }
 
+/** A directory that keeps what it was answered, for 30 seconds at most. */
 export interface CachedDirectory extends KeyDirectory {
   find(id: string): Promise<Key | undefined>;
   touch(id: string): void;

@@ -7,9 +7,11 @@ import type { Key } from './key.js';
 
 /** An answer that is at hand: the key, or the knowledge that there is none. */
 export interface KeyAnswer {
+  /** `undefined`: there is no such key. */
   readonly key: Key | undefined;
 }
 
+/** Where a verifier finds keys. It judges nothing about them. */
 export interface KeyDirectory {
   /** The answer as far as it is at hand, without asking anybody; `undefined` when it is not. */
   peek(id: string): KeyAnswer | undefined;
@@ -33,9 +35,12 @@ export type KeyDirectoryFailure = 'failed' | 'timed-out' | 'overloaded' | 'inval
 
 /** Thrown when it could not be found out whether there is a key. It never means that there is none. */
 export class KeyDirectoryError extends Error {
+  /** Always `KeyDirectoryError`. */
   override readonly name = 'KeyDirectoryError';
+  /** What went wrong. */
   readonly reason: KeyDirectoryFailure;
 
+  /** A directory of your own may throw it; any other error counts as `failed`. */
   constructor(reason: KeyDirectoryFailure, message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;

@@ -22,11 +22,13 @@ interface KeyOptions {
   readonly notBefore?: Time | undefined;
   /** From when on the key is no longer usable. */
   readonly expiresAt?: Time | undefined;
+  /** Whether the key proves nothing, whatever its secrets. Default false. */
   readonly disabled?: boolean | undefined;
 }
 
 /** One secret of several, with an end of its own. */
 export interface ExpiringSecret {
+  /** The secret. */
   readonly secret: Secret;
   /** From when on this secret proves nothing any more. */
   readonly expiresAt?: Time | undefined;
@@ -35,24 +37,45 @@ export interface ExpiringSecret {
 /** A key as an operator writes it: one `secret`, or up to three `secrets` while they are rotated. */
 export type KeyConfig = KeyOptions &
   (
-    | { readonly secret: Secret; readonly secrets?: undefined }
-    | { readonly secret?: undefined; readonly secrets: readonly (Secret | ExpiringSecret)[] }
+    | {
+        /** The one secret. */
+        readonly secret: Secret;
+        /** Not beside `secret`. */
+        readonly secrets?: undefined;
+      }
+    | {
+        /** Not beside `secrets`. */
+        readonly secret?: undefined;
+        /** Up to three: each proves the key, until it expires. */
+        readonly secrets: readonly (Secret | ExpiringSecret)[];
+      }
   );
 
 /** A key that was checked. Made by `defineKey`; frozen, and free of the text of its secrets. */
 export interface Key {
+  /** 1 to 64 of `A-Z a-z 0-9 . _ ~ -`. */
   readonly id: string;
+  /** Made ready for HMAC; their text is not kept. */
   readonly secrets: readonly KeySecret[];
+  /** The account whose budgets are charged. */
   readonly owner: string;
+  /** What is granted, each with all that lies below it; `*` is everything. */
   readonly scopes: readonly string[];
+  /** In place of the verifier's, compiled; absent: the verifier's. */
   readonly limits?: CompiledLimits;
+  /** From when on the key is usable, Unix time in milliseconds. */
   readonly notBeforeMs?: number;
+  /** From when on the key is no longer usable, Unix time in milliseconds. */
   readonly expiresAtMs?: number;
+  /** Whether the key proves nothing. */
   readonly disabled: boolean;
 }
 
+/** A secret made ready for HMAC. */
 export interface KeySecret {
+  /** What MACs are made with. */
   readonly key: SecretKey;
+  /** From when on it proves nothing, Unix time in milliseconds. */
   readonly expiresAtMs?: number;
 }
 

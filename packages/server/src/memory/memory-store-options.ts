@@ -6,6 +6,7 @@ import { requireObject } from '../option-kinds.js';
 import { requireWhole } from '../whole-number.js';
 import type { HashSeed } from './nonce-hash.js';
 
+/** Options of `memoryStore`. */
 export interface MemoryStoreOptions {
   /**
    * Nonces kept per key, from 1 to 2^30; default 1 000 000. Above it the oldest go and their key's horizon rises: choose

@@ -21,7 +21,9 @@ export interface BodyLimits {
 
 /** Why a body that is being streamed was found wrong after its request had been admitted. */
 export class BodyRefusedError extends Error {
+  /** Always `BodyRefusedError`. */
   override readonly name = 'BodyRefusedError';
+  /** `digest-mismatch`, `body-too-large` or `body-timeout`. */
   readonly code: RefusalCode;
 
   constructor({ refused, reason }: Refusal) {
