@@ -1,0 +1,10 @@
+/** The public names of @countersign/console, frozen: a name that comes or goes is a decision. */
+import { expect, it } from 'vitest';
+import { exportedNames, NAMES_CHANGED } from '../../testkit/src/exported-names.js';
+
+it('exports these names and no others', async () => {
+  expect(await exportedNames(new URL('../', import.meta.url)), NAMES_CHANGED).toEqual({
+    '.': ['createConsole', 'ownNames', 'type Console', 'type ConsoleOptions', 'type Scenario'],
+    './package.json': [],
+  });
+});
