@@ -13,6 +13,7 @@ import { IMPORT_MAP_TEXT, pages } from './pages.js';
 import type { Scenario } from './scenario.js';
 import { scenarioRoutes } from './scenarios.js';
 
+/** Options of `createConsole`. */
 export interface ConsoleOptions {
   /** What can be fired by a button. Default: nothing. */
   readonly scenarios?: readonly Scenario[];
@@ -20,6 +21,7 @@ export interface ConsoleOptions {
   readonly now?: () => number;
 }
 
+/** A console: what to mount, and what to give to the verifier. */
 export interface Console {
   /** Mount it with `app.route('/console', console.app)`, or serve it alone. All addresses in the pages are relative. */
   readonly app: Hono;

@@ -33,7 +33,6 @@ export interface ProvedKey {
 /** A request that was refused. Nothing was charged, unless `problem.charged` says so. */
 export interface Refused {
   /** Tells a refusal from an admission. */
-  /** Tells it from a refusal. */
   readonly ok: false;
   /** Stable; [errors](https://github.com/countersign-hq/countersign/blob/main/docs/errors.md) has them all. */
   readonly code: RefusalCode;
@@ -51,6 +50,7 @@ export interface Refused {
 
 /** A request whose head was proved: everything but its body and its admission. */
 export interface Proved {
+  /** Tells it from a refusal. */
   readonly ok: true;
   /** What the signature covers, and nothing else. */
   readonly request: SignedRequest;

@@ -6,10 +6,12 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Sha256 } from './types.js';
 
+/** SHA-256 as 64 lower-case hex digits. A text is taken as UTF-8. */
 export function sha256Hex(data: Uint8Array | string): string {
   return bytesToHex(sha256(typeof data === 'string' ? utf8ToBytes(data) : data));
 }
 
+/** Begins a SHA-256 over bytes that come in pieces. */
 export function createSha256(): Sha256 {
   const state = sha256.create();
   return {

@@ -5,10 +5,12 @@
 import { createHash, createHmac, createSecretKey, hash } from 'node:crypto';
 import type { Sha256 } from './types.js';
 
+/** SHA-256 as 64 lower-case hex digits. A text is taken as UTF-8. */
 export function sha256Hex(data: Uint8Array | string): string {
   return hash('sha256', data, 'hex');
 }
 
+/** Begins a SHA-256 over bytes that come in pieces. */
 export function createSha256(): Sha256 {
   const state = createHash('sha256');
   return {

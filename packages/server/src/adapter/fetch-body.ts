@@ -10,7 +10,8 @@ import type { Admitted, AdmittedStream, AdmittedWithBody, ProvedHead, Refused } 
 const BODILESS = new Set(['GET', 'HEAD', 'TRACE']);
 
 /**
- * The body, or `undefined` where the request has none.
+ * The body, or `undefined` where the request has none. A body that a GET announces is one that Fetch does not show: it
+ * cannot be the signed one.
  *
  * @throws TypeError when it was read already: that is a mistake in the order of what reads it, not in the request
  */
@@ -20,7 +21,8 @@ export function fetchBody(request: Request): BodySource | undefined {
       'countersign: the body was read before it could be verified; mount what reads it after the verifier',
     );
   }
-  return request.body === null ? undefined : piecesOf(request.body);
+  if (request.body !== null) return piecesOf(request.body);
+  return BODILESS.has(request.method) && announcesBody(request.headers) ? notShown() : undefined;
 }
 
 /** What is left after the head: the body and the admission, in the order that the route's `body` option asks for. */
@@ -41,10 +43,22 @@ export function withVerifiedBody(request: Request, verdict: AdmittedWithBody | A
   return new Request(request, { body: verifiedBody(verdict), duplex: 'half' });
 }
 
+/** The body of a verdict as a body of a Fetch `Request` or `Response`. */
 export function verifiedBody(
   verdict: AdmittedWithBody | AdmittedStream,
 ): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
   return 'verified' in verdict ? readable(verdict.body) : new Uint8Array(verdict.body);
+}
+
+function announcesBody(headers: Headers): boolean {
+  return headers.has('transfer-encoding') || (headers.get('content-length') ?? '0') !== '0';
+}
+
+function notShown(): BodySource {
+  const fails = (): never => {
+    throw new Error('Fetch shows no body with this method');
+  };
+  return { [Symbol.asyncIterator]: fails };
 }
 
 async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {

@@ -16,6 +16,7 @@ export interface Received {
   readonly target?: string | undefined;
 }
 
+/** What `verifier.verify` is given of a Fetch request. */
 export function fetchRequest(
   { method, url, headers }: Pick<Request, 'method' | 'url' | 'headers'>,
   received: Received,
@@ -33,7 +34,12 @@ export function fetchRequest(
 }
 
 /** Cuts a URL by its text; parsing it again could change it. */
-export function cutUrl(url: string): { readonly authority: string; readonly target: string } {
+export function cutUrl(url: string): {
+  /** Host and port, as they stand there. */
+  readonly authority: string;
+  /** From the path on, without the fragment. */
+  readonly target: string;
+} {
   const start = url.indexOf('//') + 2;
   const path = url.indexOf('/', start);
   const fragment = url.indexOf('#', start);

@@ -11,6 +11,7 @@ import { admitBody, fetchBody, withVerifiedBody } from './fetch-body.js';
 import { fetchRequest, type Received } from './fetch-request.js';
 import { type AdapterOptions, type BodyOptions, requireAdapterOptions } from './options.js';
 
+/** Options of `guard`: those of every adapter, and how the body is taken. */
 export interface GuardOptions extends AdapterOptions, BodyOptions {}
 
 /** A request that was admitted, with what its handler reads and how its answer is finished. */
@@ -31,6 +32,7 @@ export interface GuardAdmitted extends Admitted {
 
 /** A request that was refused, with the answer to it. */
 export interface GuardRefused extends Refused {
+  /** The answer: an `application/problem+json` document with the fields of the verdict. */
   readonly response: Response;
 }
 
