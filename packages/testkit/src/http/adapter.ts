@@ -41,4 +41,9 @@ export interface AdapterUnderTest {
   readonly parseQuery: (query: string) => unknown;
   /** Whether the framework refuses this target by itself, before any middleware, and may. */
   readonly refusesItself: (target: string) => boolean;
+  /**
+   * Whether it has nothing but a Fetch `Request`, which has no body with GET, does not tell whether a POST has one, and
+   * shows handlers every field, those beyond Node's `maxHeadersCount`, too. Default false.
+   */
+  readonly fetchOnly?: boolean;
 }
