@@ -1783,7 +1783,7 @@ class MemoryStore:
             if ts <= max(memory.horizon, self._first_horizon):
                 wait_ms = int(max(memory.horizon, self._first_horizon)) + 1 - now
                 raised_at = self._begun if ts <= self._first_horizon else memory.raised_at
-                dead_since = int(max(raised_at, self._steady_since))
+                dead_since = int(min(now, max(raised_at, self._steady_since)))
                 return Admission("store-recovering", retry_after_ms=max(wait_ms, 0), dead_since=dead_since)
             # 2 replay
             if nonce in memory.nonces:
@@ -1807,7 +1807,7 @@ class MemoryStore:
 
     def _bury(self, memory: _KeyMemory, ts: int, now: int) -> int:
         memory.raise_horizon(ts, now)
-        return int(max(ts + self.past_ms, self._steady_since))
+        return int(min(now, max(ts + self.past_ms, self._steady_since)))
 
     def _limited(self, owner: str, charges: Sequence[Charge], at_ms: float) -> Admission | None:
         windows = self._budgets.get(owner, {})

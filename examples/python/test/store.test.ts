@@ -24,7 +24,10 @@ afterAll(() => child.close());
 
 storeContract('examples/python', { create: (setup) => pythonStore(child, setup), numRuns: 100 });
 
-async function answersOf(create: (clock: ReturnType<typeof fakeClock>) => Promise<Store>, steps: readonly Step[]) {
+async function answersOf(
+  create: (clock: ReturnType<typeof fakeClock>) => Promise<Store>,
+  steps: readonly Step[],
+) {
   const clock = fakeClock();
   const store = await create(clock);
   store.attach?.(acceptanceWindow(clock.clock, TOLERANCE));
@@ -52,13 +55,24 @@ describe('examples/python beside memoryStore', () => {
     );
   });
 
-  it('L10 one answer: also while somebody sets the wall clock', async () => {
+  it('L10 one answer: the same outcomes until a clock that was set back meets a horizon', async () => {
+    // A store may share the horizons that rise by age among keys, or not (spec 6): from there on the two may part. And
+    // since when a signature is dead may be told later than the truth.
+    const comparable = (one: readonly Played[], other: readonly Played[]) => {
+      const end = one.findIndex((_, index) =>
+        [one, other].some((played) => played[index]?.result.outcome === 'recovering'),
+      );
+      return one.slice(0, end < 0 ? one.length : end).map(({ result }) => ({ ...result, deadSinceMs: 0 }));
+    };
+    let compared = 0;
     await fc.assert(
       fc.asyncProperty(unsteadyHistories, async (steps) => {
         const [python, typescript] = await both(steps);
-        expect(python.map(({ result }) => result)).toEqual(typescript.map(({ result }) => result));
+        compared += comparable(python, typescript).length;
+        expect(comparable(python, typescript)).toEqual(comparable(typescript, python));
       }),
       { numRuns: runs(1000) },
     );
+    expect(compared).toBeGreaterThan(runs(1000) * 5);
   });
 });
