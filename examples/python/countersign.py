@@ -886,8 +886,9 @@ class Verifier:
         try:
             self._check_freshness(head)  # step 4
             proof.scope = _scope_of(head, key, scope, children)  # step 5
-            charges = (key.limits or self._limits).charges(proof.scope, _cost_of(head, cost))
             self._check_announced(headers)  # step 6
+            limits = self._limits if key.limits is None else key.limits
+            charges = limits.charges(proof.scope, _cost_of(head, cost))
             content = _read(body, self.max_body_bytes)
             unread = False
             if hashlib.sha256(content).hexdigest() != head.fields.digest:

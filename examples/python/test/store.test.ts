@@ -22,7 +22,7 @@ import { pythonStore } from './python-store.js';
 const child = pythonChild();
 afterAll(() => child.close());
 
-storeContract('examples/python', { create: (setup) => pythonStore(child, setup), numRuns: 100 });
+storeContract('examples/python', { create: (setup) => pythonStore(child, setup), numRuns: 50 });
 
 async function answersOf(
   create: (clock: ReturnType<typeof fakeClock>) => Promise<Store>,
@@ -51,7 +51,7 @@ describe('examples/python beside memoryStore', () => {
         const [python, typescript] = await both(steps);
         expect(python.map(({ result }) => result)).toEqual(typescript.map(({ result }) => result));
       }),
-      { numRuns: runs(1000) },
+      { numRuns: runs(500) },
     );
   });
 
@@ -71,8 +71,8 @@ describe('examples/python beside memoryStore', () => {
         compared += comparable(python, typescript).length;
         expect(comparable(python, typescript)).toEqual(comparable(typescript, python));
       }),
-      { numRuns: runs(1000) },
+      { numRuns: runs(500) },
     );
-    expect(compared).toBeGreaterThan(runs(1000) * 5);
+    expect(compared).toBeGreaterThan(runs(500) * 5);
   });
 });
