@@ -1,2 +1,0 @@
-// The packages as they will be published: packed, installed into an empty project and tried.
-console.log('tarballs');
