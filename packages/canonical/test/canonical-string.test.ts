@@ -60,6 +60,7 @@ it('reads every canonical string of the vectors as parts that give the same stri
 });
 
 it('reads a changed string as the parts that give it, or refuses it with a code', () => {
+  let tried = 0;
   let refused = 0;
   const puts = fc.constantFrom(
     '',
@@ -87,6 +88,7 @@ it('reads a changed string as the parts that give it, or refuses it with a code'
       fc.nat(3),
       puts,
       ({ canonical, header }, at, length, put) => {
+        tried++;
         const start = at % (canonical.length + 1);
         const changed = canonical.slice(0, start) + put + canonical.slice(start + length);
         try {
@@ -99,7 +101,7 @@ it('reads a changed string as the parts that give it, or refuses it with a code'
     ),
     { numRuns: 10_000 },
   );
-  expect(refused).toBeGreaterThan(2000);
+  expect(refused / tried).toBeGreaterThan(0.2);
 });
 
 const lines = canonicalize(parts).split('\n');

@@ -70,9 +70,11 @@ it('L11 total: a request of any text is read or refused with a code of the spec'
       .array(fc.tuple(names, values), { maxLength: 4 })
       .map((lines): [string, string][] => [...lines, ['authorization', authorization], ['host', 'h']]),
   });
+  let tried = 0;
   let read = 0;
   fc.assert(
     fc.property(heads, fc.boolean(), (head, whole) => {
+      tried++;
       try {
         canonical.readRequest(
           whole ? { ...head, method: 'GET', headers: head.headers.slice(-2) } : head,
@@ -86,7 +88,7 @@ it('L11 total: a request of any text is read or refused with a code of the spec'
     }),
     { numRuns: 5000 },
   );
-  expect(read).toBeGreaterThan(100);
+  expect(read / tried).toBeGreaterThan(0.02);
 });
 
 describe('hostile text of 100,000 characters', () => {

@@ -152,9 +152,11 @@ describe('a rate window', () => {
   });
 
   it('L8 what was refused with T fits at T and not at T - 1', () => {
+    let tried = 0;
     let refused = 0;
     fc.assert(
       fc.property(history, fc.nat(), ({ limit, windowMs, gaps, costs }, pick) => {
+        tried += 1;
         const window = createRateWindow(limit, windowMs);
         let atMs = 1_000_000;
         for (const [index, gap] of gaps.entries()) {
@@ -171,7 +173,7 @@ describe('a rate window', () => {
       }),
       RUNS,
     );
-    expect(refused).toBeGreaterThan(100);
+    expect(refused / tried).toBeGreaterThan(0.1);
   });
 
   it('L8 a cost above the limit is refused for ever', () => {

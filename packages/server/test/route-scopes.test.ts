@@ -294,7 +294,7 @@ describe('an entry that can never be reached', () => {
       }),
       { numRuns: 300 },
     );
-    expect([refused > 10, taken > 100]).toEqual([true, true]);
+    expect([refused / taken > 0.02, taken / refused > 0.5]).toEqual([true, true]);
   });
 });
 

@@ -87,6 +87,7 @@ afterEach(() => {
 });
 
 test('a cached directory says what the naive one says, after every step of every history', async () => {
+  let histories = 0;
   const seen = { cached: 0, refreshed: 0, timedOut: 0, detached: 0, failed: 0 };
   const commands = fc.commands(
     [
@@ -102,6 +103,7 @@ test('a cached directory says what the naive one says, after every step of every
   );
   await fc.assert(
     fc.asyncProperty(commands, async (commands) => {
+      histories++;
       const model = new Model();
       await fc.asyncModelRun(() => ({ model, real: new Real() }), commands);
       for (const call of model.calls) if (!('id' in call)) seen.cached++;
@@ -115,5 +117,5 @@ test('a cached directory says what the naive one says, after every step of every
     { numRuns: 2_000 },
   );
   // The histories must reach what they are meant to test.
-  for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(50);
+  for (const [what, times] of Object.entries(seen)) expect(times / histories, what).toBeGreaterThan(0.025);
 });

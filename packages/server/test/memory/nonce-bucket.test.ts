@@ -69,11 +69,13 @@ describe('a bucket of the nonce index', () => {
       .chain((tag) =>
         fc.tuple(fc.constant(tag), fc.array(near(tag), { minLength: SLOTS, maxLength: SLOTS })),
       );
+    let tried = 0;
     let held = 0;
     fc.assert(
       fc.property(tags, ([tag, all]) => {
         const words = bucketBetween();
         for (const one of all) writeSlot(words, AT, 1, one);
+        tried += 1;
         held += all.includes(tag) ? 1 : 0;
         expect(mayHoldTag(words, AT, tag)).toBe(all.includes(tag));
         for (let other = 0; other < 256; other++) {
@@ -82,6 +84,6 @@ describe('a bucket of the nonce index', () => {
       }),
       { numRuns: 1000 },
     );
-    expect(held).toBeGreaterThan(100);
+    expect(held / tried).toBeGreaterThan(0.1);
   });
 });
