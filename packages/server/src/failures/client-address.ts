@@ -56,7 +56,9 @@ function parseAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   // Only four decimal parts: `010.1`, `0x7f.1` and `1` are IPv4 to some parsers, and different addresses to each.
   const dotted = bare.includes('.') || !bare.includes(':');
   if (dotted && !ipaddr.IPv4.isValidFourPartDecimal(bare.slice(bare.lastIndexOf(':') + 1))) return undefined;
-  return ipaddr.isValid(bare) ? ipaddr.process(bare) : undefined;
+  // ipaddr.js takes an IPv4-compatible address (::192.0.2.1, RFC 4291 section 2.5.5.1) for an IPv4-mapped one.
+  const exact = bare.replace(/^::(?=[\d.]+$)/, '::0:');
+  return ipaddr.isValid(exact) ? ipaddr.process(exact) : undefined;
 }
 
 /** Cuts the zone off an IPv6 address: it names an interface of this machine, not a client. */

@@ -16,6 +16,9 @@ describe('addressGroup', () => {
     ['fe80::1%br-4f0e.12', 'fe80:0:0:0::/64'],
     ['fe80::1%', 'fe80:0:0:0::/64'],
     ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+    // IPv4-compatible: as the kernel writes ::c000:201, and another address than 192.0.2.1.
+    ['::192.0.2.1', '0:0:0:0::/64'],
+    ['0:0:0:0:0:0:192.0.2.1', '0:0:0:0::/64'],
   ])('%s belongs to %s', (address, group) => {
     expect(addressGroup(address)).toBe(group);
   });
