@@ -428,6 +428,9 @@ it('junk from an address that customers share locks out no key that was proved b
   for (let i = 0; i < 3; i++) await send(sign({ keyId: `junk_${i}` }), {}, address);
   clock.nowMs = 3_600_000;
   expect(await send(sign(), {}, address)).toMatchObject({ ok: true });
+  // A rotation or a revocation does not change that.
+  keys.invalidate('key_1');
+  expect(await send(sign(), {}, address)).toMatchObject({ ok: true });
   await expectRefused(send(sign({ keyId: 'junk_9' }), {}, address), 'too-many-failures');
   expect(asked).not.toContain('junk_9');
 });

@@ -142,7 +142,11 @@ export function cachedDirectory(find: FindKey, options: CachedDirectoryOptions =
     wasProved: (id) => proved.get(id) !== undefined,
     invalidate: (id) => {
       asked.delete(id);
+      const inUse = proved.get(id);
       forget(id);
+      // Without an answer, but still proved: a spent address must not lock out its holder now of all times.
+      if (inUse !== undefined)
+        proved.set(id, { ...inUse, key: undefined, expiresAtMs: Number.NEGATIVE_INFINITY });
     },
   };
 }

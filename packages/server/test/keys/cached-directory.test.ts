@@ -237,6 +237,26 @@ describe('invalidate', () => {
     keys.invalidate('real');
     expect((await keys.find('real'))?.id).toBe('real');
   });
+
+  test('keeps that a key was proved, and nothing else of it', async () => {
+    let there: KeyConfig | undefined = config;
+    const { keys, asked } = directory(() => there);
+    await keys.find('real');
+    keys.touch('real');
+    keys.invalidate('real');
+    expect(keys.wasProved('real')).toBe(true);
+    expect(keys.peek('real')).toBeUndefined();
+    keys.touch('real');
+    expect((await keys.find('real'))?.id).toBe('real');
+    expect(asked).toEqual(['real', 'real']);
+    there = undefined;
+    keys.invalidate('real');
+    expect(await keys.find('real')).toBeUndefined();
+    // A key that is gone was proved by nobody, and neither was one that was merely named.
+    expect(keys.wasProved('real')).toBe(false);
+    keys.invalidate('real');
+    expect(keys.wasProved('real')).toBe(false);
+  });
 });
 
 describe('caps', () => {
