@@ -1,2 +1,14 @@
-// Webhooks sent and received, with retries and rotation of secrets.
-console.log('webhooks');
+/**
+ * Shows webhooks on their way, and on wrong ways: `npm run example webhooks`, or some of its scenes by their numbers.
+ * Ends with 1 when a promise was broken.
+ */
+import { scenes } from './demo/scenes.js';
+import { playAll } from './demo/stage.js';
+
+console.log(
+  'A sender of webhooks and its customers on 127.0.0.1. Each line: what was done, and what came of it.',
+);
+const numbers = process.argv.slice(2).map(Number);
+const chosen = scenes.filter((_, i) => numbers.length === 0 || numbers.includes(i + 1));
+const kept = await playAll(chosen, console.log);
+process.exitCode = kept ? 0 : 1;
