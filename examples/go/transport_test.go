@@ -251,6 +251,12 @@ func TestRedirects(t *testing.T) {
 	if response, err := f.call("POST", p.URL, "x"); err != nil || response.StatusCode != 307 || len(p.values) != 4 {
 		t.Error("a redirected POST is handed back", response, err)
 	}
+	// An http.Client without CheckRedirect would follow; the Transport does not.
+	p, f = newPeer(t, again, status(200)), newTransport(t, nil)
+	_, err := (&http.Client{Transport: f}).Post(p.URL, "text/plain", strings.NewReader("x"))
+	if !errors.Is(err, ErrOutcomeUnknown) || len(p.values) != 1 {
+		t.Error("a redirected POST was sent again", err)
+	}
 }
 
 func TestScopeBodyAndContext(t *testing.T) {

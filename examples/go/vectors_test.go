@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -123,6 +124,21 @@ func TestDoesNotSignWhatIsRefused(t *testing.T) {
 	}
 	if refused < 120 {
 		t.Errorf("only %d vectors", refused)
+	}
+}
+
+// Sorting that is not stable keeps the order of a few pieces by accident; of more it does not.
+func TestKeepsTheOrderOfManyPiecesOfOneRootName(t *testing.T) {
+	var given, wanted, others []string
+	for i := 0; i < 200; i++ {
+		piece := fmt.Sprintf("a[%d]=%d", i*7%10, i)
+		given = append(given, piece, fmt.Sprintf("b.%d", i))
+		wanted = append(wanted, strings.NewReplacer("[", "%5B", "]", "%5D").Replace(piece))
+		others = append(others, fmt.Sprintf("b.%d", i))
+	}
+	target, err := CanonicalTarget("/?" + strings.Join(given, "&"))
+	if err != nil || target.Query != strings.Join(append(wanted, others...), "&") {
+		t.Error(err, target.Query)
 	}
 }
 
