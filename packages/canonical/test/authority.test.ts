@@ -15,6 +15,8 @@ it.each([
   ['[2001:DB8::1]:443', '[2001:db8::1]'],
   ['[::FFFF:127.0.0.1]:81', '[::ffff:127.0.0.1]:81'],
   ['[0:0:0:0:0:0:0:1]', '[0:0:0:0:0:0:0:1]'],
+  // A name is compared as text, also where no URL could have it.
+  ['256.256.256.256', '256.256.256.256'],
   ['x'.repeat(255), 'x'.repeat(255)],
 ])('%j is written %j', (text, canonical) => {
   expect(canonicalAuthority(text)).toBe(canonical);

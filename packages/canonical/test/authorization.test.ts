@@ -126,6 +126,12 @@ it.each([
       '0F8FAD5B-d9cb-469f-a165-70867728950e',
       '0f8fad5bd9cb469fa16570867728950e',
       '{0f8fad5b-d9cb-469f-a165-70867728950e}',
+      // Four hyphens and 32 digits, one hyphen of them in another place.
+      '0f8fad5-bd9cb-469f-a165-70867728950e',
+      '0f8fad5b-d9c-b469f-a165-70867728950e',
+      '0f8fad5b-d9cb-469-fa165-70867728950e',
+      '0f8fad5b-d9cb-469f-a16-570867728950e',
+      '0f8fad5b-d9cb-469f-a165-7086772895-e',
     ],
   ],
   [
