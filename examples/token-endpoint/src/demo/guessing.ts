@@ -49,9 +49,11 @@ export const edgeOfAWindow: Scene = {
   title: "bursts across a window's edge",
   why: '10/m is 10 in any 60 seconds, wherever they begin (L7).',
   play: async (line) => {
+    // A clock that is turned by hand: how long the requests take is no matter.
     let passedMs = 0;
-    const now = (): number => Date.now() + passedMs;
-    const verifier = { audience: 'auth.example.com', now, monotonicNow: () => performance.now() + passedMs };
+    const startedMs = Date.now();
+    const clock = { now: () => startedMs + passedMs, monotonicNow: () => passedMs };
+    const verifier = { audience: 'auth.example.com', ...clock };
     // It is about the signatures' budgets; failures must not get in the way.
     const logins = { userName: 1_000, caller: 1_000 };
     await using world = await startWorld({ verifier, logins });
@@ -76,6 +78,8 @@ export const enumeration: Scene = {
     await using world = await startWorld({
       limits: { token: '1000/m' },
       logins: { userName: 100, caller: 100 },
+      // So that the password is most of the time, and not the network.
+      scryptCost: 12,
     });
     const times = { alice: [] as number[], nobody: [] as number[] };
     const texts = new Set<string>();
@@ -89,8 +93,8 @@ export const enumeration: Scene = {
     }
     line('a user that is there, and one that is not', `${texts.size} answer`, '1 answer');
     const ratio = median(times.nobody) / median(times.alice);
-    const same = ratio > 0.6 && ratio < 1.6;
-    line('time for an answer', same ? 'the same' : `${ratio.toFixed(2)} ×`, 'the same');
+    const isSame = ratio > 0.6 && ratio < 1.7;
+    line('time for an answer', isSame ? 'the same' : `${ratio.toFixed(2)} ×`, 'the same');
   },
 };
 

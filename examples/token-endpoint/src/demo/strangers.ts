@@ -40,7 +40,7 @@ export const floods: Scene = {
 
 export const lockOut: Scene = {
   title: 'a stranger guesses wrong in order to lock alice out',
-  why: 'Who logged her in before has a budget of its own with her. New callers wait, for a quarter of an hour at most.',
+  why: 'Who logged her in before has a budget of its own with her. New callers wait, as long as the attack goes on.',
   play: async (line) => {
     await using world = await startWorld({ strangers: 12 });
     await world.signed('shop', login('alice'));

@@ -15,6 +15,12 @@ import { createUsers } from '../users.js';
 const AUDIENCE = 'auth.example.com';
 /** Cheap, so that the demonstration is quick. Leave it out in production. */
 const SCRYPT_COST = 10;
+
+export interface WorldOptions extends Partial<TokenEndpointOptions> {
+  /** How many more signing clients there are: `stranger-1` and so on. */
+  readonly strangers?: number;
+  readonly scryptCost?: number;
+}
 export const PASSWORD = 'correct horse battery staple';
 export const USERS: readonly string[] = ['alice', 'bob', 'Zoë', 'k@example.com', 'a+b@example.com'];
 
@@ -58,9 +64,7 @@ export function login(username: string, password: string = PASSWORD): Record<str
   return { grant_type: 'password', username, password };
 }
 
-export async function startWorld(
-  options: Partial<TokenEndpointOptions> & { readonly strangers?: number } = {},
-): Promise<World> {
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const clients = new Map<string, Client>();
   const secrets = new Map<string, string>();
   const names = Array.from({ length: options.strangers ?? 0 }, (_, i) => `stranger-${i + 1}`);
@@ -71,7 +75,7 @@ export async function startWorld(
   }
   clients.set('app', { grants: ['password', 'refresh_token'] });
 
-  const stored = await createUsers(SCRYPT_COST);
+  const stored = await createUsers(options.scryptCost ?? SCRYPT_COST);
   await Promise.all(USERS.map((name) => stored.add(name, PASSWORD)));
   let looks = 0;
   const users: typeof stored = {

@@ -90,7 +90,7 @@ export const slowReceiver: Scene = {
   title: 'a receiver is slower than the sender waits',
   why: 'Without an answer the same signature is sent once more and refused as a replay; the redelivery finds the event done.',
   play: async (line) => {
-    await using world = await startWorld({ timeoutMs: 150 });
+    await using world = await startWorld({ timeoutMs: 500 });
     const acme = await world.receiver('acme', makeSecret());
     const globex = await world.receiver('globex', makeSecret());
     let finish = (): void => {};

@@ -45,7 +45,7 @@ export interface World extends AsyncDisposable {
 export async function startWorld(options: SenderOptions = {}): Promise<World> {
   let passedMs = 0;
   const now = (): number => Date.now() + passedMs;
-  const sender = createSender({ now, random: () => 0, loopback: true, timeoutMs: 400, ...options });
+  const sender = createSender({ now, random: () => 0, loopback: true, timeoutMs: 5_000, ...options });
   const servers: Server[] = [];
 
   const receiver: World['receiver'] = async (customer, secret, limits = {}) => {
