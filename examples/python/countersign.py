@@ -41,6 +41,7 @@ import os
 import random
 import re
 import socket
+import socketserver
 import string
 import sys
 import threading
@@ -577,8 +578,8 @@ class SignedRequest:
 class Signer:
     """Signs requests with one key.
 
-    ``secret`` is ``cs1s_…`` or at least 32 bytes. ``scope`` is the default scope. ``field`` is the
-    field that carries the signature. ``sign_headers`` are fields that are signed whenever present,
+    ``secret`` is ``cs1s_…`` or at least 32 bytes. ``scope`` is the default scope. ``audience`` is the
+    server's own name, where that is not the URL's host. ``field`` is the field that carries the signature. ``sign_headers`` are fields that are signed whenever present,
     besides the usual ones. ``clock`` gives Unix milliseconds, ``nonce`` a fresh lower-case UUID.
     """
 
@@ -588,6 +589,7 @@ class Signer:
         secret: str | bytes,
         *,
         scope: str = "",
+        audience: str | None = None,
         field: str = "authorization",
         sign_headers: Iterable[str] = (),
         clock: Callable[[], int] = wall_clock_ms,
@@ -597,6 +599,9 @@ class Signer:
             raise TypeError("key_id: expected 1 to 64 of A-Z a-z 0-9 . _ ~ -")
         if not is_scope(scope):
             raise TypeError("scope: outside the grammar")
+        self._audience = None if audience is None else canonical_authority(audience)
+        if audience is not None and self._audience is None:
+            raise TypeError("audience: expected a host, and a port where it is not the scheme's own")
         self.key_id = key_id
         self.secret = decode_secret(secret)
         self.scope = scope
@@ -637,8 +642,8 @@ class Signer:
         if any(_lower(name) in (self.field, "host") for name, _ in headers):
             raise TypeError(f"headers: {self.field} and host are not the caller's to give")
         scheme, authority, target = split_url(url)
-        audience = canonical_authority(authority)
-        if audience is None:
+        addressed = canonical_authority(authority)
+        if addressed is None:
             raise Refused("malformed-target", "the URL's authority is outside the grammar")
         parts = canonical_target(target)
         names = sorted({_lower(name) for name, _ in headers} & self._names)
@@ -648,7 +653,7 @@ class Signer:
         ts, nonce = str(self.now_ms()), self._nonce()
         text = canonical_string(
             method=method,
-            audience=audience,
+            audience=self._audience or addressed,
             path=parts.path,
             query=parts.query,
             digest=digest,
@@ -1134,15 +1139,16 @@ class FailureMeter:
 
     def wait_ms(self, address: str | None) -> int:
         """How long until this address has a refusal left: 0 when it has."""
-        if address is None:
+        group = address_group(address)
+        if group is None:
             return 0
         with self._lock:
-            return self._window(address_group(address)).wait_ms(1, self._clock()) or 0
+            return self._window(group).wait_ms(1, self._clock()) or 0
 
     def record(self, address: str | None) -> None:
-        if address is None:
-            return
         group = address_group(address)
+        if group is None:
+            return
         with self._lock:
             now = self._clock()
             window = self._window(group)
@@ -1165,12 +1171,14 @@ class FailureMeter:
         return Window(self.limit, self.window_ms) if len(self._windows) < self._most else self._overflow
 
 
-def address_group(address: str) -> str:
-    """What failures of this address are counted under."""
+def address_group(address: str | None) -> str | None:
+    """What failures of this address are counted under; ``None``, and not counted, where it is not one."""
+    if address is None:
+        return None
     try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
+        ip = ipaddress.ip_address(address.partition("%")[0] if ":" in address else address)
     except ValueError:
-        return address
+        return None
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             return str(ip.ipv4_mapped)
@@ -1280,13 +1288,23 @@ def wsgi_headers(environ: Environ) -> list[tuple[str, str]]:
     return [(name, value.strip(" \t")) for name, value in lines]
 
 
+def check_framing(environ: Environ) -> None:
+    """Raises ``EOFError`` for a body of which it is not plain where it ends. Servers for production have refused it before."""
+    lines = wsgi_headers(environ)
+    lengths = _values(lines, "content-length")
+    chunked = bool(_values(lines, "transfer-encoding"))
+    if len(set(lengths)) > 1 or (chunked and (lengths or not environ.get("wsgi.input_terminated"))):
+        raise EOFError("the body's framing is ambiguous")
+
+
 def wsgi_body(environ: Environ, max_bytes: int) -> bytes:
     """The whole body, by its length; without one only where the server marks its end."""
+    check_framing(environ)
     stream = environ["wsgi.input"]
     length = environ.get("CONTENT_LENGTH") or "0"
     if not re.fullmatch("[0-9]{1,18}", length):
         raise EOFError("the length is not a number")
-    marked = bool(environ.get("wsgi.input_terminated")) and "CONTENT_LENGTH" not in environ
+    marked = bool(environ.get("wsgi.input_terminated")) and not environ.get("CONTENT_LENGTH")
     wanted = max_bytes + 1 if marked else int(length)
     if wanted > max_bytes and not marked:
         raise BodyTooLarge
@@ -1335,6 +1353,17 @@ class RawTargetHandler(wsgiref.simple_server.WSGIRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+class _ThreadingServer(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServer):
+    daemon_threads = True
+
+
+def make_server(application: Callable[..., Iterable[bytes]], host: str = "127.0.0.1", port: int = 0) -> _ThreadingServer:
+    """wsgiref's server with ``RawTargetHandler`` and a thread for each connection, for development and tests."""
+    server = _ThreadingServer((host, port), RawTargetHandler)
+    server.set_app(application)
+    return server
 
 
 # === 4 Client behaviour ===========================================================================
@@ -1943,6 +1972,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         command.add_argument("url")
         command.add_argument("--key", default=os.environ.get("COUNTERSIGN_KEY"), help="default: $COUNTERSIGN_KEY")
         command.add_argument("--scope", default="")
+        command.add_argument("--audience", help="the server's own name; default: the host of the URL")
         command.add_argument("--field", default="Authorization", help="the field that carries the signature")
         command.add_argument("-H", "--header", action="append", default=[], metavar="NAME: VALUE")
         command.add_argument("--sign-header", action="append", default=[], metavar="NAME")
@@ -1970,6 +2000,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             options.key,
             secret,
             scope=options.scope,
+            audience=options.audience,
             field=options.field,
             sign_headers=options.sign_header,
             clock=wall_clock_ms if ts is None else lambda: ts,

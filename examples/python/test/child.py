@@ -20,7 +20,7 @@ Question = dict[str, Any]
 now_ms, at_ms = 0, 0.0
 stores: dict[str, cs.MemoryStore] = {}
 verifiers: dict[str, cs.Verifier] = {}
-clients: dict[str, tuple[cs.Client, list[float]]] = {}
+clients: dict[str, cs.Client] = {}
 
 
 def make_store(options: dict[str, Any]) -> cs.MemoryStore:
@@ -93,12 +93,17 @@ def limits(question: Question) -> Any:
 
 def client(question: Question) -> Any:
     off_ms = question.get("offMs", 0)
-    signer = cs.Signer(question["keyId"], question["secret"], clock=lambda: cs.wall_clock_ms() + off_ms)
-    clients[question["id"]] = (cs.Client(signer, timeout_s=10), [])
+    signer = cs.Signer(
+        question["keyId"],
+        question["secret"],
+        audience=question.get("audience"),
+        clock=lambda: cs.wall_clock_ms() + off_ms,
+    )
+    clients[question["id"]] = cs.Client(signer, timeout_s=10)
 
 
 def call(question: Question) -> Any:
-    sender, _ = clients[question["id"]]
+    sender = clients[question["id"]]
     headers = [(name, value) for name, value in question.get("headers", [])]
     body = question.get("body", "").encode()
     try:
