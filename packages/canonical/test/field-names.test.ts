@@ -5,6 +5,7 @@ import {
   isFieldName,
   isSignable,
   parseSignedNames,
+  VERDICT_FIELD,
 } from '../src/field-names.js';
 
 const OTHER_FIELD = 'x-signature';
@@ -53,6 +54,10 @@ it('every token character and no other makes a field name', () => {
     expect(isFieldName(char)).toBe(/[!#$%&'*+\-.^_`|~0-9a-z]/.test(char));
   }
   expect(isFieldName('a\n')).toBe(false);
+});
+
+it('the verdict stands in Countersign-Verdict', () => {
+  expect(VERDICT_FIELD).toBe('countersign-verdict');
 });
 
 const REQUIRED = [
