@@ -66,7 +66,7 @@ export function answersPart(create: CreateFetch = createFetch): Part {
     name: 'answers',
     about:
       'answers that nobody who knows the secret wrote: the signed fetch sends one signature and keeps its clock',
-    share: 0.05,
+    share: 0.04,
     inputs: fc.tuple(
       fc.array(answer, { minLength: 1, maxLength: 3 }),
       fc.constantFrom('GET', 'POST', 'PUT'),

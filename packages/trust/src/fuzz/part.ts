@@ -49,7 +49,8 @@ export function propertyPart<Input>({ inputs: arbitrary, judge, ...named }: Prop
         await judged(input);
       });
       const details = await fc.check(property, { numRuns, seed: seed + chunk, endOnFailure: false });
-      if (details.failed) findings.push(`${named.name}: ${fc.defaultReportMessage(details)}`);
+      if (details.failed)
+        findings.push(`${named.name}: ${String(details.errorInstance)}\n${fc.defaultReportMessage(details)}`);
       tried += numRuns;
       tell(tried);
     }

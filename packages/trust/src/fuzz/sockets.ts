@@ -76,7 +76,7 @@ export function socketsPart(start: () => Promise<FuzzedServer> = startOwn): Part
   };
   const about =
     'raw bytes over sockets, Hono and Express: no 500, no hanging connection, only what was signed is handled, once';
-  return { name: 'sockets', about, share: 0.05, run };
+  return { name: 'sockets', about, share: 0.03, run };
 }
 
 function startOwn(): Promise<FuzzedServer> {

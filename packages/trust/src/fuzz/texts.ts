@@ -144,7 +144,7 @@ export function textsPart(readers: Readonly<Record<string, Reader>> = READERS): 
     name: 'texts',
     about:
       'nine readers, texts nearly right and not at all: read and written again the same, or refused as documented',
-    share: 0.25,
+    share: 0.35,
     inputs: fc.tuple(
       fc.constantFrom(...names),
       fc.oneof({ weight: 5, arbitrary: edits(3) }, { weight: 1, arbitrary: junkTexts() }),
