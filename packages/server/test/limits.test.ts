@@ -60,6 +60,32 @@ describe('limits', () => {
     },
   );
 
+  it.each([
+    [
+      { 'or ders': '1/m' },
+      'limits["or ders"]: not a scope; segments of A-Z a-z 0-9 . _ ~ - joined by ":", or "*", or "scope:+"',
+    ],
+    [{ orders: [] }, 'limits["orders"]: expected a rate, or a list of different ones'],
+    [
+      { 'orders:+': '1/m' },
+      'limits["orders:+"]: needs a limit on "orders" too, or children would be unlimited together',
+    ],
+  ])('says what is wrong with %j', (wrong, message) => {
+    expect(() => compileLimits(wrong as never)).toThrow(new TypeError(message));
+  });
+
+  it('charges a rate once that a child has of its own and from its parent', () => {
+    const twice = compileLimits({ a: '9/m', 'a:+': ['5/m', '1/s'], 'a:b': ['5/m', '2/s'] });
+    expect(chargesFor(twice, 'a:b', 1)).toEqual(
+      [
+        { policy: 'a:b 5/60s', limit: 5, windowMs: 60_000 },
+        { policy: 'a:b 2/1s', limit: 2, windowMs: 1000 },
+        { policy: 'a:b 1/1s', limit: 1, windowMs: 1000 },
+        { policy: 'a 9/60s', limit: 9, windowMs: 60_000 },
+      ].map((budget) => ({ ...budget, cost: 1 })),
+    );
+  });
+
   it('takes `__proto__` for a scope like any other', () => {
     const compiled = compileLimits(JSON.parse('{"__proto__": "1/m"}'));
     expect(chargesFor(compiled, '__proto__', 1)).toHaveLength(1);

@@ -65,12 +65,33 @@ describe('rates', () => {
     '5/m\n',
     '５/m',
     '10000000000/m',
+    '1000000001/m',
     '5/367d',
+    '5/8785h',
     '5/week',
     '',
   ])('a rate of `5/month` read as five a minute: %j is an error and no guess', (text) => {
     expect(() => parseRate(text, 'limits["orders"]')).toThrow(RangeError);
     expect(() => parseRate(text, 'limits["orders"]')).toThrow(/^limits\["orders"\]: /);
+  });
+
+  it.each([
+    [
+      '5/month',
+      'limits["orders"]: "5/month" is not a rate; write N/unit or N/K unit, with a unit of s, m, h or d, e.g. "100/m"',
+    ],
+    [
+      5,
+      'limits["orders"]: 5 is not a rate; write N/unit or N/K unit, with a unit of s, m, h or d, e.g. "100/m"',
+    ],
+    ['1000000001/m', 'limits["orders"]: "1000000001/m" is over 1000000000 units or 366 days'],
+    ['1/367 days', 'limits["orders"]: "1/367 days" is over 1000000000 units or 366 days'],
+  ])('says what is wrong with %j', (text, message) => {
+    expect(() => parseRate(text as string, 'limits["orders"]')).toThrow(new RangeError(message));
+  });
+
+  it('takes a thousand million units, and 366 days', () => {
+    expect(parseRate('1000000000/366d', 'limits')).toEqual({ limit: 1e9, windowMs: 366 * 86_400_000 });
   });
 
   it('does not compile a wrong literal', () => {
