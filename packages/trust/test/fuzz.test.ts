@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formatAuthorization, parseAuthorization, readRequest, requestPolicy } from '@countersign/canonical';
+import { readRequest, requestPolicy } from '@countersign/canonical';
 import { createSigner } from '@countersign/client';
 import { createVerifier, keyring } from '@countersign/server';
 import { TEST_AUDIENCE, TEST_SECRET } from '@countersign/testkit';
@@ -121,8 +121,9 @@ describe('a part finds', () => {
     const trims: Reader = {
       right: ` ${right}`,
       read: (text) => {
-        if (formatAuthorization(parseAuthorization(text.trim())) !== text)
-          throw new Error('not as it was read');
+        const kind = text.replace(/^ /, '');
+        const read = READERS['parseAuthorization']?.read(kind) ?? '';
+        if (read === 'read' && kind !== text) throw new Error('not as it was read');
         return 'read';
       },
     };
