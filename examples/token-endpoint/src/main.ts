@@ -6,7 +6,5 @@ import { scenes } from './demo/scenes.js';
 import { playAll } from './demo/stage.js';
 
 console.log('An OAuth 2.0 token endpoint on 127.0.0.1. Each line: what was sent, and what came back.');
-const numbers = process.argv.slice(2).map(Number);
-const chosen = scenes.filter((_, i) => numbers.length === 0 || numbers.includes(i + 1));
-const kept = await playAll(chosen, console.log);
+const kept = await playAll(scenes, console.log, process.argv.slice(2).map(Number));
 process.exitCode = kept ? 0 : 1;

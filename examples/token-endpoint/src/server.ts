@@ -16,7 +16,7 @@ import type { Users } from './users.js';
 
 export interface TokenEndpointOptions {
   /** `audience`, and in production a `store`: `redisStore(…)`, or a memory store with a horizon file. */
-  readonly verifier: Omit<VerifierOptions, 'keys' | 'limits' | 'maxBodyBytes'>;
+  readonly verifier: Omit<VerifierOptions, 'keys' | 'limits' | 'maxBodyBytes' | 'header'>;
   /** By client_id, which is also the id of the key. */
   readonly clients: ReadonlyMap<string, Client>;
   readonly users: Users;

@@ -28,10 +28,19 @@ export async function playScene(scene: Scene): Promise<readonly Line[]> {
   return lines;
 }
 
-/** Plays scenes one after the other and prints them. Resolves to whether every promise was kept. */
-export async function playAll(scenes: readonly Scene[], print: (text: string) => void): Promise<boolean> {
+/**
+ * Plays scenes one after the other and prints them. Resolves to whether every promise was kept.
+ *
+ * @param numbers of those that are played, from 1; none: all
+ */
+export async function playAll(
+  scenes: readonly Scene[],
+  print: (text: string) => void,
+  numbers: readonly number[] = [],
+): Promise<boolean> {
   let [kept, told] = [0, 0];
   for (const [i, scene] of scenes.entries()) {
+    if (numbers.length > 0 && !numbers.includes(i + 1)) continue;
     print(`\n${i + 1}. ${scene.title}`);
     const lines = await playScene(scene);
     const width = Math.max(...lines.map(({ sent }) => sent.length));
@@ -44,5 +53,5 @@ export async function playAll(scenes: readonly Scene[], print: (text: string) =>
     print(`   ${scene.why}`);
   }
   print(`\n${kept} of ${told} promises kept`);
-  return kept === told;
+  return told > 0 && kept === told;
 }
