@@ -7,7 +7,7 @@ import { ROOT } from './workspace.js';
 
 const TEST_FILE = /(^|\/)(tests?|bench|coverage|__tests__|node_modules)\/|\.test\.|\.tsbuildinfo$|(^|\/)\./;
 const MACHINE_PATH =
-  /(?<![\w.:/-])(?:\/(?:home|root|Users|work|builds?|mnt|opt|tmp)\/|[A-Za-z]:\\\\?)\w[\\/\w.-]*/;
+  /(?:file:\/\/|(?<![\w.:/-]))(?:\/(?:home|root|Users|work|builds?|mnt|opt|tmp)\/|[A-Za-z]:\\\\?)\w[\\/\w.-]*/;
 const CREDENTIAL =
   /-----BEGIN [A-Z ]*PRIVATE KEY|\bnpm_[A-Za-z0-9]{36}|\bgh[pousr]_[A-Za-z0-9]{36}|\bAKIA[0-9A-Z]{16}\b/;
 const SECRET = /cs1s_([A-Za-z0-9_-]{43,})/g;

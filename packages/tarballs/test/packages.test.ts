@@ -2,7 +2,7 @@
  * The eight packages as they will be published: packed once, looked through, installed into an empty project by npm, and
  * tried there as the READMEs say.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
@@ -130,9 +130,45 @@ describe('in an empty project', () => {
     await adopter.compile('web', new Map([['web.ts', web.join('\n')]]), WEB_OPTIONS);
   });
 
-  it('lets CommonJS require every entry point', async () => {
-    const requiring = PACKAGES.flatMap(entries).map((entry) => `require('${entry}');`);
+  it('lets CommonJS require every entry point, package.json and the vectors', async () => {
+    const files = [
+      ...PACKAGES.map((name) => `${name}/package.json`),
+      '@countersign/canonical/vectors/path.json',
+    ];
+    const requiring = [...PACKAGES.flatMap(entries), ...files].map((entry) => `require('${entry}');`);
     expect(await adopter.run('node', ['-e', requiring.join('\n')])).toEqual({ stdout: '', stderr: '' });
+  });
+
+  it('would notice a module that does something when it is imported', async () => {
+    const deeds = [
+      "import { existsSync, writeFileSync } from 'node:fs';",
+      "import { lookup } from 'node:dns';",
+      "console.log('hello');",
+      'globalThis.mine = true;',
+      'Array.prototype.last = function () {};',
+      "process.on('SIGTERM', () => {});",
+      "process.env.MINE = '1';",
+      'setTimeout(() => {}, 10);',
+      "writeFileSync('node_modules/mine', '');",
+      "existsSync('/etc/hosts');",
+      "lookup('localhost', () => {});",
+    ];
+    writeFileSync(join(adopter.folder, 'ill-behaved.mjs'), deeds.join('\n'));
+    const noticed = await adopter.importAlone('./ill-behaved.mjs');
+    for (const deed of [
+      'printed hello\n',
+      'changed globalThis.mine',
+      'changed Array.prototype.last',
+      'changed process.on(SIGTERM)',
+      'changed process.env.MINE',
+      'setTimeout()',
+      'fs.writeFileSync(node_modules/mine)',
+      'fs.existsSync(/etc/hosts)',
+      'dns.lookup(localhost)',
+      expect.stringMatching(/^handles: .*Timeout/),
+    ])
+      expect(noticed).toContainEqual(deed);
+    expect(await adopter.importAlone('./not-there.mjs')).toContain('did not get to its end');
   });
 
   it('compiles every code block of the READMEs', async () => {
