@@ -41,7 +41,8 @@ export function createApi(options: ApiOptions): Hono {
   const api = new Hono();
   if (options.echo) api.all('/countersign-echo/*', echo);
 
-  api.put('/v1/orders/:id', countersign(verifier, { scope: 'orders:write', ...BEHIND_NGINX }), async (c) => {
+  const orders = countersign(verifier, { scope: 'orders:write', ...BEHIND_NGINX });
+  api.on(['POST', 'PUT'], '/v1/orders/:id', orders, async (c) => {
     const order = { id: c.req.param('id'), owner: c.get('countersign').key.owner, ...(await c.req.json()) };
     await options.keepOrder(order);
     return c.json(order, 201);

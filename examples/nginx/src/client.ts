@@ -12,11 +12,16 @@ export function partnerFetch(secret: string, options: FetchOptions = {}): Signed
   return createFetch(signer, options);
 }
 
-/** Puts an order. PUT may be sent again after a 502, 503 or 504 of a proxy, and nginx itself may send it again. */
-export function putOrder(fetch: SignedFetch, url: string, order: object): Promise<Response> {
-  return fetch(url, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(order),
-  });
+/**
+ * Sends an order. The client sends a PUT again after a 502, 503 or 504 that nobody signed, a POST never; nginx sends both to
+ * the next process.
+ */
+export function sendOrder(
+  fetch: SignedFetch,
+  method: 'POST' | 'PUT',
+  url: string,
+  order: object,
+): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  return fetch(url, { method, headers, body: JSON.stringify(order) });
 }

@@ -9,7 +9,7 @@ import { waitUntil } from '@countersign/testkit/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { doctor } from '../dist/show/doctor.js';
 import { type Stage, setStage } from '../dist/stage.js';
-import { partnerFetch, putOrder } from '../src/client.js';
+import { partnerFetch, sendOrder } from '../src/client.js';
 import { send } from '../src/wire.js';
 
 const MAIN = join(import.meta.dirname, '../dist/main.js');
@@ -107,12 +107,12 @@ describe('nginx.conf', () => {
     ).toBe('both');
   });
 
-  it('gives a request of a process that hangs to the other, and it is executed once', async () => {
+  it('gives a POST of a process that hangs to the other, and it is executed once', async () => {
     const before = await stage.orders();
     const [hanging] = stage.processes;
     hanging.pause();
     const fetch = partnerFetch(stage.secret);
-    const calls = ['x', 'y'].map((id) => putOrder(fetch, `${stage.api}/v1/orders/hung-${id}`, {}));
+    const calls = ['x', 'y'].map((id) => sendOrder(fetch, 'POST', `${stage.api}/v1/orders/hung-${id}`, {}));
     const statuses = (await Promise.all(calls)).map(({ status }) => status);
     hanging.resume();
     expect(statuses).toEqual([201, 201]);

@@ -2,7 +2,7 @@
 import { AlreadyAdmittedError } from '@countersign/client';
 import { waitUntil } from '@countersign/testkit/redis';
 import type { ApiProcess } from '../api-process.js';
-import { partnerFetch, putOrder } from '../client.js';
+import { partnerFetch, sendOrder } from '../client.js';
 import type { Stage } from '../stage.js';
 import { tell, title } from '../tell.js';
 
@@ -28,12 +28,12 @@ async function sentAgainByNginx(stage: Stage): Promise<void> {
   const paths = ['/v1/orders/twice-a', '/v1/orders/twice-b'];
   const answers = [];
   for (const path of paths)
-    answers.push((await putOrder(partnerFetch(stage.secret), `${api}${path}`, ORDER)).status);
+    answers.push((await sendOrder(partnerFetch(stage.secret), 'POST', `${api}${path}`, ORDER)).status);
   hanging.resume();
   const twice = nginx.log().filter((line) => /twice-. 201 via .*, /.test(line));
   tell(
     twice.length === 1 && answers.every((status) => status === 201),
-    'a process hangs: nginx asks the other',
+    'a process hangs with a POST: nginx asks the other',
     String(answers),
   );
   const late = await verdictOf(hanging, /twice-. replayed-nonce/);
@@ -66,7 +66,9 @@ async function timedOut({ api, secret, processes, orders }: Stage): Promise<void
     },
   });
   for (const process of processes) process.pause();
-  const ended = await putOrder(fetch, `${api}/v1/orders/late`, ORDER).catch((error: unknown) => error);
+  const ended = await sendOrder(fetch, 'PUT', `${api}/v1/orders/late`, ORDER).catch(
+    (error: unknown) => error,
+  );
   const admitted = ended instanceof AlreadyAdmittedError;
   const [sent, kept] = [
     `${statuses.join(', then ')} with ${signatures.size} signature`,
@@ -85,7 +87,7 @@ async function oneDown(stage: Stage): Promise<void> {
   const before = await stage.orders();
   const [first] = stage.processes;
   const fetch = partnerFetch(stage.secret);
-  const put = (n: number) => putOrder(fetch, `${stage.api}/v1/orders/down-${n}`, ORDER);
+  const put = (n: number) => sendOrder(fetch, 'PUT', `${stage.api}/v1/orders/down-${n}`, ORDER);
   const calls = Array.from({ length: CALLS }, (_, n) => put(n));
   const ending = first.stop();
   const statuses = new Set((await Promise.all(calls)).map(({ status }) => status));
@@ -110,7 +112,7 @@ async function bothDown(stage: Stage): Promise<void> {
       return response;
     },
   });
-  const { status } = await putOrder(fetch, `${stage.api}/v1/orders/none`, ORDER);
+  const { status } = await sendOrder(fetch, 'PUT', `${stage.api}/v1/orders/none`, ORDER);
   tell(
     status === 502 && statuses.length === 3,
     'both are gone: sent as often as `attempts` says',
