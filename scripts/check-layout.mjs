@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   cli: ['canonical', 'client', 'server', 'hono', 'console'],
   testkit: ['canonical', 'client', 'server'],
   bench: ['canonical', 'client', 'server', 'hono', 'express', 'redis', 'testkit'],
-  runtimes: ['canonical', 'client', 'server'],
+  runtimes: ['canonical', 'client', 'server', 'hono'],
   trust: ['canonical', 'client', 'server', 'hono', 'express', 'testkit'],
   site: [],
   tarballs: [],
