@@ -86,6 +86,7 @@ it('exports these names and no others', async () => {
       'echo',
       'echoAnswer',
       'fetchBody',
+      'fetchEcho',
       'fetchRequest',
       'isUnread',
       'nodeBody',
