@@ -50,7 +50,7 @@ import uuid
 import wsgiref.simple_server
 from collections import deque
 from dataclasses import dataclass, field as member
-from typing import Any, Callable, Iterable, Mapping, Sequence, Union
+from typing import Any, Callable, Iterable, Mapping, Sequence, TypeVar, Union
 
 SCHEME = "CS1-HMAC-SHA256"
 VERDICT_SCHEME = "CS1-VERDICT-HMAC-SHA256"
@@ -852,7 +852,8 @@ class Verifier:
         self.max_body_bytes = max_body_bytes
         self._failures = FailureMeter(*failures, clock=self.store.monotonic_ms)
         self._receipts = receipts
-        self._proved: dict[str, None] = {}  # ids of keys that were proved, for addresses that are spent
+        self._proved: dict[str, None] = {}  # ids that were proved: a directory is asked for them in any case
+        self._lock = threading.Lock()
 
     def verify(
         self,
@@ -870,7 +871,8 @@ class Verifier:
 
         ``target`` is the raw request target and ``headers`` the raw field lines. ``scope`` is the route's: a text, a
         function of what is signed, or ``None`` for whatever scope was signed. With ``children`` the client may sign a
-        scope below it. ``body`` is the octets as transmitted, or a function that reads them, called in step 6 only.
+        scope below it. ``body`` is the octets as transmitted, or a function that reads them, called in step 6 only;
+        ``BodyTooLarge``, ``TimeoutError``, ``EOFError`` and ``OSError`` of it are refusals, others pass through.
         ``address`` is the client's, of which failures are counted; ``None`` counts none.
         """
         if isinstance(scope, str) and (scope == "" or not is_scope(scope)):
@@ -901,9 +903,7 @@ class Verifier:
             admission = self._admit(head, owner, charges)  # step 7
         except Refused as refused:
             return self._refuse(refused, proof, unread)
-        receipt = ()
-        if self._receipts:
-            receipt = (self._verdict("admitted", proof, self.store.now_ms(), None),)
+        receipt = [self._verdict("admitted", proof, self.store.now_ms(), None)] if self._receipts else []
         return Outcome(
             code="admitted",
             status=200,
@@ -925,23 +925,29 @@ class Verifier:
         matches = [hmac.compare_digest(hmac_hex(secret, head.canonical), head.fields.sig) for secret in tried]
         for secret, matched in zip(usable, matches):
             if key is not None and matched:
-                self._proved.pop(key_id, None)
-                self._proved[key_id] = None
-                if len(self._proved) > _MAX_PROVED:
-                    self._proved.pop(next(iter(self._proved)), None)
+                self._remember_proved(key_id)
                 return key, secret
         reason = "unknown key" if key is None else "no usable secret" if not usable else "another signature"
         raise Refused("invalid-signature", f"key {key_id}: {reason}")
 
     def _find(self, key_id: str, address: str | None) -> Key | None:
-        if isinstance(self._keys, Mapping):
-            return self._keys.get(key_id)
-        if self._failures.wait_ms(address) > 0 and key_id not in self._proved:
-            return None  # nobody is asked on behalf of this address
         try:
+            if isinstance(self._keys, Mapping):
+                return self._keys.get(key_id)
+            if self._failures.wait_ms(address) > 0 and key_id not in self._proved:
+                return None  # nobody is asked on behalf of this address
             return self._keys(key_id)
         except Exception as error:
             raise Refused("store-unavailable", f"the key directory failed: {error!r}") from error
+
+    def _remember_proved(self, key_id: str) -> None:
+        if isinstance(self._keys, Mapping):
+            return
+        with self._lock:
+            self._proved.pop(key_id, None)
+            self._proved[key_id] = None
+            if len(self._proved) > _MAX_PROVED:
+                del self._proved[next(iter(self._proved))]
 
     def _check_freshness(self, head: CheckedHead) -> None:
         now, ts = self.store.now_ms(), int(head.fields.ts)
@@ -1019,9 +1025,9 @@ class Verifier:
             content=json.dumps(problem).encode("ascii"),
             reason=str(refused),
             retry_after_ms=wait_ms,
-            head=proof and proof.head,
-            owner=proof and proof.owner,
-            scope=proof and proof.scope,
+            head=None if proof is None else proof.head,
+            owner=None if proof is None else proof.owner,
+            scope=None if proof is None else proof.scope,
             levels=refused.levels,
             unread=unread,
         )
@@ -1048,9 +1054,10 @@ class _Proof:
 
 
 _MAX_PROVED = 10_000
+_Answer = TypeVar("_Answer")
 
 
-def _from_store(ask: Callable[[], Any]) -> Any:
+def _from_store(ask: Callable[[], _Answer]) -> _Answer:
     try:
         return ask()
     except Exception as error:
@@ -1269,7 +1276,7 @@ def wsgi_target(environ: Environ) -> str:
     """
     for name in ("RAW_URI", "REQUEST_URI"):
         if environ.get(name):
-            return environ[name]
+            return str(environ[name])
     raise RuntimeError("countersign: this WSGI server gives no raw target (RAW_URI or REQUEST_URI)")
 
 

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { RequestVector } from '@countersign/canonical';
-import { ANY_HOST } from '@countersign/server';
+import { ANY_HOST, parseRate } from '@countersign/server';
 import {
   bodies,
   junkRequests,
@@ -153,6 +153,76 @@ describe('examples/python beside @countersign/server', () => {
       }),
       { numRuns: runs(3_000) },
     );
+  });
+
+  it('reads the same rates, and refuses the same', async () => {
+    const mostly = (usual: readonly string[], odd: readonly string[]) =>
+      fc.oneof(
+        { weight: 5, arbitrary: fc.constantFrom(...usual) },
+        { weight: 1, arbitrary: fc.constantFrom(...odd) },
+      );
+    const units = mostly(
+      [
+        's',
+        'sec',
+        'second',
+        'seconds',
+        'm',
+        'min',
+        'minute',
+        'minutes',
+        'h',
+        'hour',
+        'hours',
+        'd',
+        'day',
+        'days',
+      ],
+      ['mins', 'secs', 'hr', 'month', 'M', 'S', 'ms', '', 'w'],
+    );
+    const counts = mostly(
+      ['1', '60', '999', '1000000000'],
+      ['', '0', '01', '1000000001', '9999999999', '-1', '1.5', '1e3', '\u0661'],
+    );
+    const multiples = mostly(
+      ['', '', '1', '10', '366'],
+      ['0', '05', '367', '8785', '527041', '999999', '1000000'],
+    );
+    const blanks = mostly(['', '', ' ', '  '], ['\t', '\n', '\u00a0']);
+    const texts = fc
+      .tuple(
+        blanks,
+        counts,
+        blanks,
+        mostly(['/', ' per '], ['per', '//', ' Per ']),
+        blanks,
+        multiples,
+        blanks,
+        units,
+        blanks,
+      )
+      .map((parts) => parts.join(''));
+    let rates = 0;
+    await fc.assert(
+      fc.asyncProperty(texts, async (text) => {
+        const python = await child.ask<readonly { count: number; window_ms: number }[] | { error: string }>({
+          task: 'limits',
+          ...{ limits: { '*': text }, scope: '', cost: 1 },
+        });
+        let typescript: unknown;
+        try {
+          const { limit, windowMs } = parseRate(text, 'rate');
+          typescript = [limit, windowMs];
+          rates += 1;
+        } catch (error) {
+          typescript = error instanceof RangeError;
+        }
+        const read = 'error' in python ? true : python.flatMap((charge) => [charge.count, charge.window_ms]);
+        expect(read, text).toEqual(typescript);
+      }),
+      { numRuns: runs(2_000) },
+    );
+    expect(rates).toBeGreaterThan(200);
   });
 
   it('counts the failures of strangers alike', async () => {
