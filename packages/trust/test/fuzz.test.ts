@@ -13,9 +13,10 @@ import { headsPart, type Verify } from '../src/fuzz/heads.js';
 import { mutantsPart } from '../src/fuzz/mutants.js';
 import { SIGNED_AT_MS } from '../src/fuzz/originals.js';
 import type { Part } from '../src/fuzz/part.js';
-import { formatReport, writePage } from '../src/fuzz/report.js';
+import { formatReport } from '../src/fuzz/report.js';
 import { socketsPart, startFuzzedServer } from '../src/fuzz/sockets.js';
 import { READERS, type Reader, textsPart } from '../src/fuzz/texts.js';
+import { writeBetween } from '../src/page.js';
 
 const SEED = 20_261_122;
 const FUZZ = fileURLToPath(new URL('../dist/fuzz/main.js', import.meta.url));
@@ -182,7 +183,7 @@ describe('the report', () => {
       path,
       '# Page\n\n<!-- written by npm run fuzz -->\nold\n<!-- /written by npm run fuzz -->\n\nend\n',
     );
-    writePage(path, 'new');
+    writeBetween(path, 'npm run fuzz', 'new');
     expect(readFileSync(path, 'utf8')).toBe(
       '# Page\n\n<!-- written by npm run fuzz -->\n\nnew\n\n<!-- /written by npm run fuzz -->\n\nend\n',
     );

@@ -4,8 +4,9 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { writeBetween } from '../page.js';
 import { parts, runCampaign } from './campaign.js';
-import { formatReport, writePage } from './report.js';
+import { formatReport } from './report.js';
 import { serveAsProcess } from './socket-server.js';
 
 const SCRIPT = fileURLToPath(import.meta.url);
@@ -54,6 +55,6 @@ async function runAll(): Promise<void> {
     date,
   });
   say(`\n${report}\n`);
-  if (results.size === all.length && inputs >= WORTH_WRITING) writePage(PAGE, report);
+  if (results.size === all.length && inputs >= WORTH_WRITING) writeBetween(PAGE, 'npm run fuzz', report);
   process.exitCode = [...results.values()].some(({ findings }) => findings.length > 0) ? 1 : 0;
 }

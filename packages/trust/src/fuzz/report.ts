@@ -1,10 +1,6 @@
 /** A campaign's result as a page: what was tried, how far it reached, what was found. */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { Part, PartResult } from './part.js';
-
-const BEGIN = '<!-- written by npm run fuzz -->';
-const END = '<!-- /written by npm run fuzz -->';
 
 export interface Report {
   readonly parts: readonly Pick<Part, 'name' | 'about'>[];
@@ -38,15 +34,6 @@ export function formatReport({ parts, results, seed, seconds, date }: Report): s
   ];
   const found = findings.flatMap((finding) => ['', '```', finding, '```']);
   return [...lines, ...found].join('\n');
-}
-
-/** Puts the report into the page, between its markers. */
-export function writePage(path: string, report: string): void {
-  const page = readFileSync(path, 'utf8');
-  const [before, rest] = page.split(`${BEGIN}\n`);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`${path} has no place for the report`);
-  writeFileSync(path, `${before}${BEGIN}\n\n${report}\n\n${END}${after}`);
 }
 
 function outcomes(result: PartResult | undefined): string {
