@@ -3,24 +3,27 @@
 # Needs a POSIX shell whose printf is a builtin, curl, openssl, sha256sum and the usual POSIX tools.
 #
 # It does not bring a target into canonical form: one that is not canonical already is refused.
-# It signs once and sends once; README.md says how to send the same signature again.
+# It signs once. With -r it sends that signature again where that makes sense; it never makes a second one.
 # shellcheck disable=SC2254 # lists of characters stand in brackets
 # shellcheck disable=SC2018,SC2019 # ASCII letters only
 set -eu
 LC_ALL=C
 export LC_ALL
 # Out of the environment before the first child: what came from there is exported to every one.
-unset secret hmac_key key_hex encoded decoded again rest tail escapes octet inner
+unset secret hmac_key key_hex encoded decoded again rest tail escapes octet inner mac
 secret=${COUNTERSIGN_SECRET:-}
 unset COUNTERSIGN_SECRET
 
 usage() {
 	cat >&2 <<'END'
-usage: sign.sh [-c | -n] METHOD URL [BODY_FILE CONTENT_TYPE]
+usage: sign.sh [-c | -n | -r ATTEMPTS] METHOD URL [BODY_FILE CONTENT_TYPE]
+       sign.sh -v NONCE SIG VALUE
 
   METHOD   GET or DELETE without a body; POST, PUT or PATCH with one
   -c       print the canonical string and send nothing
   -n       print the header fields and send nothing (for curl -H @file)
+  -r       send up to so often in all, always the same signature; default: 1
+  -v       print what VALUE, of Countersign-Verdict, says about the request with this nonce and sig; status 1: nothing
 
 environment:
   COUNTERSIGN_KEY          key id
@@ -193,16 +196,71 @@ require_scope() {
 
 # --- The request. ---
 
-only=
-while getopts cn option; do
+only= attempts=1
+while getopts cnvr: option; do
 	case $option in
 	c) only=canonical ;;
 	n) only=fields ;;
+	v) only=verdict ;;
+	r) attempts=$OPTARG ;;
 	*) usage ;;
 	esac
 done
 shift $((OPTIND - 1))
 [ $# -ge 2 ] || usage
+case $attempts in
+[1-9]) ;;
+*) usage ;;
+esac
+case $(command -v printf) in
+*/*) refuse 'printf is not a builtin of this shell: the secret would be seen in the list of processes' ;;
+esac
+
+read_key() {
+	key=${COUNTERSIGN_KEY:-}
+	case $key in
+	'' | *[!$unreserved]* | cs1s_*) refuse 'COUNTERSIGN_KEY is not a key id' ;;
+	esac
+	[ ${#key} -le 64 ] || refuse 'COUNTERSIGN_KEY is not a key id'
+	if [ -n "${COUNTERSIGN_SECRET_FILE:-}" ]; then
+		IFS= read -r secret <"$COUNTERSIGN_SECRET_FILE" || [ -n "$secret" ] || refuse 'the secret file is empty'
+	fi
+	[ -n "$secret" ] || refuse 'COUNTERSIGN_SECRET_FILE or COUNTERSIGN_SECRET is needed'
+	hmac_key=$(secret_hex "$secret")
+}
+
+# --- The authenticated verdict (spec 2.4). ---
+
+# open_verdict NONCE SIG VALUE: sets code, time, dead_since and retry_after_ms, or fails: then there is no verdict.
+open_verdict() {
+	case $3 in
+	*[!\ -~]*) return 1 ;; # a line feed too: grep would look at each line
+	esac
+	printf '%s\n' "$3" | grep -Eqx "code=\"[a-z-]{1,64}\", time=\"[1-9][0-9]{12}\", dead-since=\"([1-9][0-9]{12})?\", \
+retry-after-ms=\"[0-9]{0,15}\", sig=\"[0-9a-f]{64}\"" || return 1
+	about=$(printf '%s\n%s\n%s' "$key" "$1" "$2")
+	IFS='"'
+	set -f
+	# shellcheck disable=SC2086 # split at the quotes
+	set -- $3
+	set +f
+	unset IFS
+	code=$2 time=$4 dead_since=$6 retry_after_ms=$8
+	shift 9
+	mac=$(printf 'CS1-VERDICT-HMAC-SHA256\n%s\n%s\n%s\n%s\n%s' "$about" "$code" "$time" "$dead_since" "$retry_after_ms" |
+		hmac_sha256 "$hmac_key")
+	# A shell does not compare in constant time; of the MACs of two MACs it tells nothing.
+	[ "$(printf '%s' "$mac" | hmac_sha256 "$hmac_key")" = "$(printf '%s' "$1" | hmac_sha256 "$hmac_key")" ]
+}
+
+if [ "$only" = verdict ]; then
+	[ $# -eq 3 ] || usage
+	read_key
+	open_verdict "$@" || exit 1
+	printf 'code=%s\ntime=%s\ndead-since=%s\nretry-after-ms=%s\n' "$code" "$time" "$dead_since" "$retry_after_ms"
+	exit
+fi
+
 method=$1 url=$2 body_file=/dev/null content_type=
 case $method:$#:${4:-} in
 GET:2: | DELETE:2:) ;;
@@ -210,10 +268,6 @@ POST:4:?* | PUT:4:?* | PATCH:4:?*) body_file=$3 content_type=$4 ;;
 *) usage ;;
 esac
 [ "$body_file" != - ] || body_file=./- # curl would take - for its standard input
-
-case $(command -v printf) in
-*/*) refuse 'printf is not a builtin of this shell: the secret would be seen in the list of processes' ;;
-esac
 
 case $url in
 http://* | https://*) ;;
@@ -243,20 +297,12 @@ case $content_type in
 esac
 [ -r "$body_file" ] || refuse "cannot read $body_file"
 
-key=${COUNTERSIGN_KEY:-} scope=${COUNTERSIGN_SCOPE:-}
-case $key in
-'' | *[!$unreserved]* | cs1s_*) refuse 'COUNTERSIGN_KEY is not a key id' ;;
-esac
-[ ${#key} -le 64 ] || refuse 'COUNTERSIGN_KEY is not a key id'
+scope=${COUNTERSIGN_SCOPE:-}
 require_scope "$scope"
+read_key
+signed_at=$(date +%s)
 
-if [ -n "${COUNTERSIGN_SECRET_FILE:-}" ]; then
-	IFS= read -r secret <"$COUNTERSIGN_SECRET_FILE" || [ -n "$secret" ] || refuse 'the secret file is empty'
-fi
-[ -n "$secret" ] || refuse 'COUNTERSIGN_SECRET_FILE or COUNTERSIGN_SECRET is needed'
-hmac_key=$(secret_hex "$secret")
-
-ts=${COUNTERSIGN_TS:-$(date +%s)000}
+ts=${COUNTERSIGN_TS:-${signed_at}000}
 case $ts in
 [!1-9]* | *[!0-9]*) refuse "$ts is not a time of 13 digits" ;;
 ?????????????) ;;
@@ -298,8 +344,78 @@ if [ "$only" = fields ]; then
 	exit
 fi
 
+# --- Sending: one signature, however often (spec 4). ---
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
 # -q: no .curlrc, which could add fields or follow redirects. The signature comes on standard input, not among the
 # arguments: whoever could read it in time could send the request first.
-set -- -q --silent --show-error --fail-with-body --globoff --path-as-is --request "$method" --header @-
+set -- -q --silent --show-error --fail-with-body --globoff --path-as-is --request "$method" --header @- \
+	--dump-header "$work/head" --output "$work/body"
 [ -z "$content_type" ] || set -- "$@" --data-binary "@$body_file"
-fields | curl "$@" --url "$url"
+
+# The value of Countersign-Verdict in the last head that came, or nothing, when it does not stand on one line.
+verdict_value() {
+	awk '
+		{ sub(/\r$/, ""); line = tolower($0) }
+		line ~ /^http\// { lines = 0 }
+		line ~ /^countersign-verdict:/ { lines++; value = substr($0, 21) }
+		END { gsub(/^[ \t]+|[ \t]+$/, "", value); if (lines == 1) print value }
+	' "$work/head"
+}
+
+# finish STATUS MESSAGE: the body of the last answer, and how the call ended.
+finish() {
+	[ ! -f "$work/body" ] || cat "$work/body"
+	[ -z "$2" ] || printf 'sign.sh: %s\n' "$2" >&2
+	exit "$1"
+}
+
+# again SECONDS: waits and returns, when the same signature may be sent once more after that.
+again() {
+	sent=$((sent + 1))
+	[ "$sent" -le "$attempts" ] && [ "$1" -le 30 ] && [ $(($(date +%s) - signed_at + $1)) -lt 240 ] && sleep "$1"
+}
+
+sent=1 backoff=1 lost=
+while :; do
+	rm -f "$work/head" "$work/body"
+	status=0
+	fields | curl "$@" --url "$url" || status=$?
+	code=
+	case $status in
+	0) finish 0 '' ;;
+	22) open_verdict "$nonce" "$sig" "$(verdict_value)" || finish 22 'refused, but nobody who has the secret says so' ;;
+	*)
+		lost=' (or an earlier attempt was admitted: its answer is lost)'
+		if again $backoff; then
+			backoff=$((backoff * 2))
+			continue
+		fi
+		finish "$status" 'no answer: it is not known whether the request was executed'
+		;;
+	esac
+	case $code in
+	rate-limited | store-unavailable)
+		if [ ${#retry_after_ms} -gt 9 ] || { [ -z "$retry_after_ms" ] && [ $code = rate-limited ]; }; then
+			seconds=31
+		elif [ -z "$retry_after_ms" ]; then
+			seconds=$backoff
+		else
+			seconds=$(((retry_after_ms + 999) / 1000))
+		fi
+		again $seconds && continue
+		[ $code = rate-limited ] || finish 111 "the server cannot count requests now, and admitted nothing$lost"
+		[ -n "$retry_after_ms" ] || finish 110 "the request costs more than a limit allows$lost"
+		finish 110 "rate limited, again in $retry_after_ms ms$lost"
+		;;
+	replayed-nonce) finish 114 'this signature was admitted before: do not send the request anew' ;;
+	stale-timestamp | future-timestamp | store-recovering)
+		finish 112 "$code: signed at $ts, the server's clock says $time"
+		;;
+	*) finish 22 "refused: $code" ;;
+	esac
+done

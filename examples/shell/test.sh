@@ -162,6 +162,7 @@ b'
 
 inputs() {
 	refused 'no URL' -n GET
+	refused 'ten attempts' -r 10 GET https://api.example.com/
 	refused 'GET with a body' -n GET https://api.example.com/ "$work/body.json" text/plain
 	refused 'POST without a body' -n POST https://api.example.com/
 	refused 'POST without a content type' -n POST https://api.example.com/ "$work/body.json"
@@ -214,7 +215,7 @@ X-Injected: 1'
 visibility() {
 	mkdir -p "$work/bin"
 	: >"$work/seen"
-	for tool in awk cat cut date od openssl sed sha256sum tr; do
+	for tool in awk cat cut date grep mktemp od openssl rm sed sha256sum sleep tr; do
 		cat >"$work/bin/$tool" <<END
 #!/bin/sh
 { printf '%s\n' "$tool" "\$@"; env; } >>"$work/seen"
@@ -250,10 +251,33 @@ $(sig_of "$(sed -n 2p "$work/curl-input")")"
 POST
 --header
 @-
+--dump-header
+head
+--output
+body
 --data-binary
 @$work/body.json
 --url
-$url" "$(cat "$work/curl-arguments")"
+$url" "$(sed 's|^/.*/\(head\)$|\1|; s|^/.*/\(body\)$|\1|' "$work/curl-arguments")"
+}
+
+# --- docs/spec.md 2.5, example 3, and what is no verdict ---
+
+verdicts() {
+	nonce=$COUNTERSIGN_NONCE
+	sig=0c5ad1a843d16a3bfe05271c2970ce365b03765aed72d751486e1856f2d48088
+	value='code="rate-limited", time="1763750000123", dead-since="", retry-after-ms="1500", sig="f3277da19b1a7d62b7f0cc951f967527a57227942c9669ee5bc1d133a056fa95"'
+	check 'example 3' 'code=rate-limited
+time=1763750000123
+dead-since=
+retry-after-ms=1500' "$(run -v "$nonce" "$sig" "$value")"
+	for wrong in "$(printf '%s' "$value" | tr 5 6)" "$value " " $value" "$value
+$value" '' "$(printf '%s' "$value" | sed 's/rate-limited/admitted/')"; do
+		got=$(run -v "$nonce" "$sig" "$wrong")
+		check "no verdict: $wrong" '1, nothing' "$?, ${got:-nothing}"
+	done
+	got=$(run COUNTERSIGN_KEY=key_live_2 -v "$nonce" "$sig" "$value")
+	check 'a verdict for another key' '1, nothing' "$?, ${got:-nothing}"
 }
 
 for shell in sh dash 'bash --posix' ksh 'busybox sh'; do
@@ -264,6 +288,7 @@ for shell in sh dash 'bash --posix' ksh 'busybox sh'; do
 	hmacs
 	targets
 	inputs
+	verdicts
 	visibility
 done
 printf '%s tests, %s failed\n' "$tests" "$failed"
