@@ -8,14 +8,14 @@ import { anchorsOf, linksOf } from './markdown.js';
 import { REPOSITORY_ROOT } from './repository.js';
 
 /** What leads nowhere, as `file:line: link`. */
-export function deadLinks(files: readonly string[]): string[] {
+export function deadLinks(files: readonly string[], read: (file: string) => string = readSource): string[] {
   const anchors = new Map<string, ReadonlySet<string>>();
   const hasAnchor = (file: string, anchor: string): boolean => {
-    if (!anchors.has(file)) anchors.set(file, anchorsOf(readFileSync(`${REPOSITORY_ROOT}/${file}`, 'utf8')));
+    if (!anchors.has(file)) anchors.set(file, anchorsOf(readSource(file)));
     return anchors.get(file)?.has(anchor) ?? false;
   };
   return files.flatMap((file) =>
-    linksOf(readFileSync(`${REPOSITORY_ROOT}/${file}`, 'utf8')).flatMap(({ href, line }) => {
+    linksOf(read(file)).flatMap(({ href, line }) => {
       const target = targetOf(file, href);
       if (target === undefined) return [];
       const { path, anchor } = target;
@@ -26,4 +26,8 @@ export function deadLinks(files: readonly string[]): string[] {
       return isRight ? [] : [`${file}:${line}: ${href}`];
     }),
   );
+}
+
+function readSource(file: string): string {
+  return readFileSync(`${REPOSITORY_ROOT}/${file}`, 'utf8');
 }

@@ -1,5 +1,0 @@
-import { expect, it } from 'vitest';
-
-it('stands', () => {
-  expect(true).toBe(true);
-});
