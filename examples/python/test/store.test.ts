@@ -22,7 +22,7 @@ import { pythonStore } from './python-store.js';
 const child = pythonChild();
 afterAll(() => child.close());
 
-storeContract('examples/python', { create: (setup) => pythonStore(child, setup), numRuns: 50 });
+storeContract('examples/python', { create: (setup) => pythonStore(child, setup), numRuns: 25 });
 
 async function answersOf(
   create: (clock: ReturnType<typeof fakeClock>) => Promise<Store>,
@@ -51,7 +51,7 @@ describe('examples/python beside memoryStore', () => {
         const [python, typescript] = await both(steps);
         expect(python.map(({ result }) => result)).toEqual(typescript.map(({ result }) => result));
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(200) },
     );
   });
 
@@ -71,8 +71,8 @@ describe('examples/python beside memoryStore', () => {
         compared += comparable(python, typescript).length;
         expect(comparable(python, typescript)).toEqual(comparable(typescript, python));
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(200) },
     );
-    expect(compared).toBeGreaterThan(runs(500) * 5);
+    expect(compared).toBeGreaterThan(runs(200) * 5);
   });
 });
