@@ -496,6 +496,35 @@ class Clients(unittest.TestCase):
             self.client()[0].send("POST", server.url)
         self.assertEqual(self.slept, [])
 
+    def test_rate_limited_for_ever_ends_at_once(self) -> None:
+        with Server(verdict(429, "rate-limited")) as server, self.assertRaises(cs.RateLimitedError) as caught:
+            self.client()[0].send("GET", server.url)
+        self.assertEqual((caught.exception.retry_after_ms, self.slept), (None, []))
+
+    def test_the_wait_that_a_proxy_asks_for(self) -> None:
+        def busy(handler: Handler) -> None:
+            handler.send_response(503)
+            handler.send_header("Retry-After", "7")
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+        with Server(busy, plain(200)) as server:
+            self.assertEqual(self.client()[0].send("GET", server.url).status, 200)
+        self.assertGreaterEqual(self.slept[0], 7.0)
+        self.assertEqual(len(set(server.values)), 1)
+
+    def test_the_audience_may_be_another_than_the_host(self) -> None:
+        signer = cs.Signer("k", SECRET, audience="API.example:443")
+        self.assertIn("\napi.example\n", signer.sign("GET", "http://127.0.0.1:8080/").canonical)
+        with self.assertRaisesRegex(TypeError, "audience"):
+            cs.Signer("k", SECRET, audience="a b")
+
+    def test_a_verdict_with_a_code_of_any_form(self) -> None:
+        for code, known in [("a", True), ("-", True), ("a--b-", True), ("a" * 64, True), ("a" * 65, False), ("", False), ("a1", False)]:
+            text = cs.verdict_text("k", "n", "s", code, "1763750000000", "", "")
+            value = cs.format_verdict(code, "1763750000000", "", "", cs.hmac_hex(cs.decode_secret(SECRET), text))
+            self.assertEqual(cs.read_verdict(value, SECRET, "k", "n", "s") is not None, known, code)
+
     def test_store_unavailable(self) -> None:
         busy = verdict(503, "store-unavailable", retry=1000)
         with Server(busy, plain(200)) as server:
