@@ -237,6 +237,21 @@ func TestDoesNotSignAgainAfterALongWay(t *testing.T) {
 	}
 }
 
+func TestAHeldBackVerdictMovesTheClockLess(t *testing.T) {
+	const at = 1763750000000
+	dead := int64(at - 600_000)
+	e := event{verdict: &Verdict{Code: "stale-timestamp", TimeMs: at, DeadSinceMs: &dead}}
+	p := policy{attempts: 4, maxWaitMs: 30_000, freshForMs: 240_000, maxOffsetMs: 86_400_000}
+	for _, one := range []struct{ elapsed, offset, wanted int64 }{
+		{0, 0, 1000}, {400, 0, 1000}, {400, 1200, 1200}, {400, 9000, 1400}, {5000, -3000, 1000},
+	} {
+		d := decide(p, &call{method: "POST", sent: 1}, e, moment{elapsedMs: one.elapsed, nowMs: at - 1000, offsetMs: one.offset})
+		if d.action != signAnew || *d.offsetMs != one.wanted {
+			t.Errorf("%+v: %+v", one, d)
+		}
+	}
+}
+
 func TestRedirects(t *testing.T) {
 	other := newPeer(t, status(200))
 	away := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) }

@@ -47,8 +47,8 @@ async function listen(
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/orders`;
 }
 
-/** The verifier for `key_1`; `lose` says which admitted answers are lost, by their number. */
-async function serve(options: Partial<VerifierOptions> = {}, lose = (_count: number) => false) {
+/** The verifier for `key_1`; `lose` says which admitted answers are lost, by their number. A verdict stands on `lines`. */
+async function serve(options: Partial<VerifierOptions> = {}, lose = (_count: number) => false, lines = 1) {
   const codes: string[] = [];
   const signatures = new Set<string | undefined>();
   let admitted = 0;
@@ -62,8 +62,13 @@ async function serve(options: Partial<VerifierOptions> = {}, lose = (_count: num
     signatures.add(request.headers.authorization);
     const route = { scope: 'orders', body: '' };
     const verdict = await verifier.verify(nodeRequest(request, request.url ?? '', {}), route);
-    if (!verdict.ok) response.writeHead(verdict.status, verdict.headers).end(JSON.stringify(verdict.problem));
-    else if (lose(++admitted)) response.destroy();
+    if (!verdict.ok) {
+      const field = verdict.headers['countersign-verdict'] ?? '';
+      const headers = { ...verdict.headers, 'countersign-verdict': Array<string>(lines).fill(field) };
+      response.writeHead(verdict.status, headers).end(JSON.stringify(verdict.problem));
+      return;
+    }
+    if (lose(++admitted)) response.destroy();
     else response.writeHead(200, verdict.headers).end(`order_${admitted}`);
   });
   return { url, codes, signatures };
@@ -150,5 +155,8 @@ describe('sign.sh', () => {
       expect([status, stdout, asked]).toEqual([22, 'forged', 1]);
       expect(stderr).toMatch(/nobody who has the secret says so/);
     }
+    const { url } = await serve({}, undefined, 2);
+    const { stderr } = await get(url, [], { COUNTERSIGN_SCOPE: 'invoices' });
+    expect(stderr).toMatch(/nobody who has the secret says so/);
   });
 });
