@@ -1,7 +1,7 @@
 /** A runtime's server against bytes that no HTTP client sends: what its parser leaves, and what `guard` makes of it. */
 import { createSigner } from '@countersign/client';
 import { type RawAnswer, sendBytes } from './raw-socket.js';
-import { STRANGERS_LIMIT } from './suite/app.js';
+import { NAMED_AUDIENCE, NAMED_FIELD, STRANGERS_LIMIT } from './suite/app.js';
 import { type Check, equal } from './suite/check.js';
 import { KEY_ID, SECRET } from './suite/keys.js';
 
@@ -18,7 +18,8 @@ export function wireChecks(port: number): Check[] {
   });
   return [
     named('a signed request is admitted, once', isAdmittedOnce),
-    named('a target that is not canonical is not taken for another', hasDotSegment),
+    named('a target that is not canonical is not taken for another', hasOtherTargets),
+    named('a crafted Host leads to no other path or query', hasCraftedHost),
     named('two signature fields, or a signed field on two lines, are refused', hasTwoLines),
     named('a body on a GET that was signed without one is refused', hasBodyWithGet),
     named('a body that is too large is refused before it was sent', isTooLarge),
@@ -60,13 +61,53 @@ async function isAdmittedOnce(port: number): Promise<void> {
   equal(codeOf(await sendBytes(port, bytes)), 'replayed-nonce');
 }
 
-async function hasDotSegment(port: number): Promise<string | undefined> {
-  const fields = signed(port, 'GET', '/v1/orders');
-  const answer = await sendBytes(port, head(port, 'GET /v1/x/../orders', fields));
-  if (codeOf(answer) === 'ambiguous-target') return undefined;
-  equal(answer.status, 200);
-  equal(/"path":"\/v1\/orders"/.test(answer.text), true, 'whether the handler sees the path that was signed');
-  return '`Request.url` has dot segments resolved';
+/** Either as they were sent, or as the runtime's URL parser leaves them, and then that is what the handler sees. */
+async function hasOtherTargets(port: number): Promise<string | undefined> {
+  const send = (sent: string, target: string): Promise<RawAnswer> =>
+    sendBytes(port, head(port, `GET ${sent}`, signed(port, 'GET', target)));
+  const dots = await send('/v1/x/../orders', '/v1/orders');
+  const resolved = codeOf(dots) !== 'ambiguous-target';
+  if (resolved)
+    equal([dots.status, /"path":"\/v1\/orders"/.test(dots.text)], [200, true], 'for a dot segment');
+  const quoted = await send("/v1/orders?a='", "/v1/orders?a='");
+  const escaped = codeOf(quoted) === 'invalid-signature';
+  if (!escaped) equal(quoted.status, 200, 'for an apostrophe in a query');
+  const remarks = [resolved && 'dot segments arrive resolved', escaped && "`'` of a query arrives as `%27`"];
+  return remarks.filter(Boolean).join('; ') || undefined;
+}
+
+/** Of these some runtimes make URLs whose path is not the one that was sent, or whose query holds what nobody signed. */
+const CRAFTED_HOSTS = [
+  '1/admin',
+  'x?admin=1&z=',
+  'a#b',
+  'u@x',
+  'a\\b',
+  'a\tb',
+  'x//y',
+  'x:99999',
+  '[::1',
+  'a b',
+  '%2F',
+  '',
+];
+
+async function hasCraftedHost(port: number): Promise<void> {
+  const signer = createSigner({ keyId: KEY_ID, secret: SECRET, audience: NAMED_AUDIENCE });
+  const ask = (adapter: string, host: string, sent: string): Promise<RawAnswer> => {
+    const fields = signer.sign({ method: 'GET', url: `http://${NAMED_AUDIENCE}/v1/orders` });
+    return sendBytes(port, head(port, `GET ${sent}`, { host, [NAMED_FIELD]: adapter, ...fields }));
+  };
+  for (const adapter of ['guard', 'hono']) {
+    equal((await ask(adapter, 'other.example', '/v1/orders')).status, 200, 'for a Host that a proxy made');
+    for (const host of CRAFTED_HOSTS) {
+      for (const sent of ['/v1/orders', '/x//y/v1/orders']) {
+        const { status, text } = await ask(adapter, host, sent);
+        const asSigned = text.includes('{"seen":"/v1/orders","parameters":[]}');
+        if (status < 400 && !asSigned) throw new Error(`${adapter}, ${sent} at Host ${host}: ${text}`);
+      }
+    }
+  }
 }
 
 async function hasTwoLines(port: number): Promise<void> {

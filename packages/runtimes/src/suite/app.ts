@@ -21,6 +21,10 @@ export type App = (request: Request, received?: Received) => Promise<Response>;
 /** How many refusals a stranger has from one address before they get 429. */
 export const STRANGERS_LIMIT = 40;
 
+/** Leads to the application with one audience: to its `guard`, or with `hono` to its Hono adapter. */
+export const NAMED_FIELD = 'x-suite-named';
+export const NAMED_AUDIENCE = 'api.example.com';
+
 const CORS = {
   'access-control-allow-origin': '*',
   'access-control-allow-methods': 'GET, HEAD, POST, PUT',
@@ -50,13 +54,35 @@ export function createApp(): App {
     c.json({ owner: c.get('countersign').key.owner, body: await c.req.text() }, 201),
   );
 
+  const named = createNamedApp();
+
   return async (request, received = {}) => {
+    if (request.headers.has(NAMED_FIELD)) return named(request, received);
     if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: CORS });
     const { pathname } = new URL(request.url);
     if (pathname.startsWith('/echo')) return fetchEcho(request, received);
     if (pathname.startsWith('/hono')) return readable(await hono.fetch(request));
     const verdict = await (pathname.startsWith('/v1/uploads') ? uploads : orders)(request, received);
     return readable(verdict.ok ? await verdict.finish(answer(verdict)) : verdict.response);
+  };
+}
+
+/** Behind one audience, for which Host is not looked at. Tells what URL its handlers see. */
+function createNamedApp(): App {
+  const verifier = createVerifier({
+    audience: NAMED_AUDIENCE,
+    keys: keyring({ [KEY_ID]: { secret: SECRET, scopes: ['*'] } }),
+  });
+  const check = guard(verifier, { scope: 'named' });
+  const hono = new Hono().get('*', countersign(verifier, { scope: 'named' }), (c) =>
+    c.json({ seen: c.req.path, parameters: Object.keys(c.req.query()) }),
+  );
+  return async (request, received = {}) => {
+    if (request.headers.get(NAMED_FIELD) === 'hono') return hono.fetch(request);
+    const verdict = await check(request, received);
+    if (!verdict.ok) return verdict.response;
+    const { pathname, searchParams } = new URL(verdict.incoming.url);
+    return verdict.finish(Response.json({ seen: pathname, parameters: [...searchParams.keys()] }));
   };
 }
 

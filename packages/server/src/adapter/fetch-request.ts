@@ -2,7 +2,7 @@
  * What the verifier is told of a Fetch `Request`. Its URL was parsed by the runtime, and is cut here by its text, not
  * parsed again. It reads no body.
  */
-import type { FieldLine } from '@countersign/canonical';
+import { canonicalAuthority, type FieldLine } from '@countersign/canonical';
 import type { IncomingRequest } from '../attempt.js';
 import { forwardedAddress } from '../failures/client-address.js';
 import type { AdapterOptions } from './options.js';
@@ -25,26 +25,25 @@ export function fetchRequest(
   const { authority, target: routed } = cutUrl(url);
   const target = received.target === undefined ? routed : routedTarget(received.target, routed);
   const lines: FieldLine[] = [...headers];
-  // A request that was made in this process has no Host field.
-  if (!headers.has('host')) lines.push(['host', authority]);
+  const host = headers.get('host');
+  // A request that was made in this process has no Host field. One that contradicts the URL, by which handlers tell hosts
+  // apart, is a second.
+  if (host === null || canonicalAuthority(host) !== canonicalAuthority(authority))
+    lines.push(['host', authority]);
   const forwarded = headers.get('x-forwarded-for');
   const address = forwardedAddress(received.address, forwarded === null ? [] : [forwarded], proxies);
   const head = { method, target: withPrefix(target, prefix), headers: lines };
   return address === undefined ? head : { ...head, address };
 }
 
-/** Cuts a URL by its text; parsing it again could change it. */
-export function cutUrl(url: string): {
-  /** Host and port, as they stand there. */
-  readonly authority: string;
-  /** From the path on, without the fragment. */
-  readonly target: string;
-} {
-  const start = url.indexOf('//') + 2;
-  const path = url.indexOf('/', start);
-  const fragment = url.indexOf('#', start);
-  return {
-    authority: url.slice(start, path),
-    target: url.slice(path, fragment < 0 ? undefined : fragment),
-  };
+const HTTP_URL = /^https?:\/\/([^/?#]*)(\/[^#]*)/i;
+
+/**
+ * Cuts a URL by its text; parsing it again could change it. Runtimes put it together from Host and target, whatever these
+ * are: where a crafted Host would move the border between authority and path, or leaves no origin at all, the target is
+ * empty, and malformed.
+ */
+export function cutUrl(url: string): { readonly authority: string; readonly target: string } {
+  const [, authority = '', target = ''] = HTTP_URL.exec(url) ?? [];
+  return { authority, target: canonicalAuthority(authority) === undefined ? '' : target };
 }

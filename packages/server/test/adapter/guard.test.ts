@@ -1,6 +1,6 @@
 /** `guard` by itself: what it hands to a handler, how it answers, and what a URL that the runtime parsed means. */
 import { ANY_HOST, BodyRefusedError, guard, routeScopes } from '@countersign/server';
-import { fetchEcho } from '@countersign/server/adapter';
+import { fetchEcho, fetchRequest } from '@countersign/server/adapter';
 import { signNow, watchedVerifier } from '@countersign/testkit/http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -218,6 +218,49 @@ describe('the URL that a runtime has parsed', () => {
     const led = request({ ...head, target: '/admin/v1/orders' });
     expect(await check(led, { target: '/v1/orders' })).toMatchObject({ code: 'invalid-signature' });
     expect(admitted()).toBe(0);
+  });
+
+  // As Bun, Deno and workerd put them together of Host and target, without parsing.
+  it.each([
+    ['/v1/orders', 'u@x'],
+    ['/x//y/v1/orders', 'u@x'],
+    ['http://x?admin=1&z=/v1/orders', 'x?admin=1&z='],
+    ['http://a#b/v1/orders', 'a#b'],
+    ['http://a\\b/v1/orders', 'a\\b'],
+    ['http://u@x/v1/orders', 'u@x'],
+    ['http://x, y/v1/orders', 'x, y'],
+    ['http://x:99999/v1/orders', 'x:99999'],
+    ['http://', ''],
+    ['http://x', 'x'],
+    ['ftp://x/v1/orders', 'x'],
+  ])('that is %j has no target that could be verified', (url, host) => {
+    const head = fetchRequest({ method: 'GET', url, headers: new Headers({ host }) }, {}, {});
+    expect(head.target).toBe('');
+    const raw = { target: '/v1/orders' };
+    expect(fetchRequest({ method: 'GET', url, headers: new Headers({ host }) }, raw, {}).target).toBe('');
+  });
+
+  it('whose path a crafted Host begins is verified with that path', () => {
+    const headers = new Headers({ host: '1/admin' });
+    const head = fetchRequest({ method: 'GET', url: 'http://1/admin/v1/orders', headers }, {}, {});
+    expect(head.target).toBe('/admin/v1/orders');
+  });
+
+  it('of another host than the Host field is refused where Host is looked at', async () => {
+    const { verifier } = watchedVerifier({ audience: ['api.example.com', 'other.example'] });
+    const check = guard(verifier, { scope: 'orders' });
+    const ask = (host: string, url: string) => {
+      const [, ...signature] = signNow().headers;
+      const headers = [['host', host], ...signature].map(([name = '', value = '']): [string, string] => [
+        name,
+        value,
+      ]);
+      return check(new Request(url, { headers }));
+    };
+    expect(await ask('api.example.com', 'http://other.example/v1/orders')).toMatchObject({
+      code: 'malformed-request',
+    });
+    expect(await ask('API.example.com:443', `${ORIGIN}/v1/orders`)).toMatchObject({ ok: true });
   });
 
   it('gives the addressed authority where there is no Host field', async () => {
