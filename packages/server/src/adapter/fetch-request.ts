@@ -36,7 +36,16 @@ export function fetchRequest(
   return address === undefined ? head : { ...head, address };
 }
 
-const HTTP_URL = /^https?:\/\/([^/?#]*)(\/[^#]*)/i;
+const HTTP_URL = /^https?:\/\/([^/?#]*)\//i;
+
+interface Origin {
+  /** With the `/` behind it. */
+  readonly prefix: string;
+  readonly authority: string;
+}
+
+/** Mostly that of the next request, too: to find it anew takes 0.5 µs. */
+let lastOrigin: Origin = { prefix: 'http://localhost/', authority: 'localhost' };
 
 /**
  * Cuts a URL by its text; parsing it again could change it. Runtimes put it together from Host and target, whatever these
@@ -44,6 +53,15 @@ const HTTP_URL = /^https?:\/\/([^/?#]*)(\/[^#]*)/i;
  * empty, and malformed.
  */
 export function cutUrl(url: string): { readonly authority: string; readonly target: string } {
-  const [, authority = '', target = ''] = HTTP_URL.exec(url) ?? [];
-  return { authority, target: canonicalAuthority(authority) === undefined ? '' : target };
+  const origin = url.startsWith(lastOrigin.prefix) ? lastOrigin : originOf(url);
+  if (origin === undefined) return { authority: '', target: '' };
+  lastOrigin = origin;
+  const { prefix, authority } = origin;
+  const fragment = url.indexOf('#', prefix.length);
+  return { authority, target: url.slice(prefix.length - 1, fragment < 0 ? undefined : fragment) };
+}
+
+function originOf(url: string): Origin | undefined {
+  const [prefix = '', authority = ''] = HTTP_URL.exec(url) ?? [];
+  return canonicalAuthority(authority) === undefined ? undefined : { prefix, authority };
 }
