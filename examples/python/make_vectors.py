@@ -432,6 +432,13 @@ def queries(to: Stage) -> None:
     ]:
         to.accept(f"query: {name}", f"/{query}", query=canonical)
     to.accept("query: on a longer path", "/v1/a?b=1&a=2", path="/v1/a", query="a=2&b=1")
+    # Sorts that are not stable leave short and sorted lists in order.
+    falling = range(50, 0, -1)
+    to.accept(
+        "query: a hundred pieces of two names by turns",
+        "/?" + "&".join(f"{name}={value}" for value in falling for name in "ba"),
+        query="&".join(f"{name}={value}" for name in "ab" for value in falling),
+    )
     to.accept("query: no query", "/", query="")
 
     for name, query, detail in [

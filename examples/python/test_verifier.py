@@ -180,6 +180,22 @@ class Verifiers(unittest.TestCase):
         ]:
             self.assertEqual(self.verify(verifier, **{"scope": "orders", **route}).code, code)
 
+    def test_scopes_are_those_of_the_route_and_granted(self) -> None:
+        keys = {"k": cs.Key(SECRET, ["orders", "a:b"]), "all": cs.Key(SECRET, ["*"]), "none": cs.Key(SECRET, [])}
+        verifier = self.verifier(keys)
+        for key, signed, route, children, expected in [
+            ("k", "", "orders", False, "orders"), ("k", "orders", "orders", False, "orders"),
+            ("k", "orders:write", "orders", False, "scope-mismatch"), ("k", "orders:write", "orders", True, "orders:write"),
+            ("k", "orders2", "orders", True, "scope-mismatch"), ("k", "order", "orders", True, "scope-mismatch"),
+            ("k", "orders", "orders:write", True, "scope-mismatch"), ("k", "orders2", None, False, "scope-not-granted"),
+            ("k", "", "a", False, "scope-not-granted"), ("k", "", "a:b:c", False, "a:b:c"), ("k", "a:b:c", None, False, "a:b:c"),
+            ("k", "", None, False, ""), ("none", "", None, False, ""), ("none", "", "orders", False, "scope-not-granted"),
+            ("all", "x", None, False, "x"), ("all", "", "orders2", False, "orders2"),
+        ]:
+            with self.subTest((key, signed, route, children)):
+                outcome = self.verify(verifier, self.sign(key=key, scope=signed), scope=route, children=children)
+                self.assertEqual(outcome.scope if outcome.ok else outcome.code, expected)
+
     def test_the_body_is_read_last_and_only_for_whoever_proved_a_key(self) -> None:
         read: list[str] = []
 
@@ -348,6 +364,15 @@ class Budgets(unittest.TestCase):
         ]:
             with self.subTest(scope):
                 self.assertEqual([charge.name for charge in limits.charges(scope, 1)], expected)
+
+    def test_what_failures_of_an_address_are_counted_under(self) -> None:
+        for address, group in [
+            ("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"), ("::FFFF:c000:201", "192.0.2.1"),
+            ("2001:DB8::1", "2001:db8::/64"), ("2001:db8:0:0:9::1", "2001:db8::/64"), ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+            ("fe80::1%eth0", "fe80::/64"), ("::192.0.2.1", "::/64"), ("192.0.2.01", None), ("", None), ("unix:", None),
+            ("192.0.2.1%x", None), (None, None),
+        ]:
+            self.assertEqual(cs.address_group(address), group)
 
     def test_state_is_bounded(self) -> None:
         window = cs.Window(1_000_000, 60_000)
