@@ -349,6 +349,30 @@ class Wsgi(unittest.TestCase):
         self.assertGreater(int(headers["Content-Length"]), 0)
 
 
+class Served(unittest.TestCase):
+    """Client and middleware of this file over a real socket."""
+
+    def test_the_application_sees_the_path_that_was_sent(self) -> None:
+        seen: list[tuple[str, str, str]] = []
+
+        def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+            seen.append((environ["RAW_URI"], environ["PATH_INFO"], environ.get("CONTENT_TYPE", "none")))
+            start_response("200 OK", [])
+            return [b""]
+
+        store = cs.MemoryStore(after_restart=False)
+        verifier = cs.Verifier({"k": cs.Key(SECRET, ["*"])}, "a.example", store=store, receipts=True)
+        with cs.make_server(cs.Middleware(application, verifier, scope="orders")) as server:
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            client = cs.Client(cs.Signer("k", SECRET, audience="a.example"), timeout_s=5)
+            url = f"http://127.0.0.1:{server.server_port}"
+            for raw, path in [("//a//b%2Fc;x", "//a//b/c;x"), ("/%7e?q=//", "/~"), ("/caf%c3%a9", "/caf\xc3\xa9")]:
+                answer = client.send("GET", url + raw)
+                self.assertEqual((answer.status, answer.verdict and answer.verdict.code), (200, "admitted"))
+                self.assertEqual(seen.pop(), (raw, path, "none"))
+            server.shutdown()
+
+
 class Budgets(unittest.TestCase):
     def test_the_path_through_the_tree(self) -> None:
         limits = cs.Limits({
