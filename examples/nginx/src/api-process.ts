@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { waitUntil } from '@countersign/testkit/redis';
 
-const START_MS = 15_000;
+const START_MS = 30_000;
 
 export interface ApiProcess {
   readonly port: number;

@@ -38,7 +38,7 @@ export async function setStage(): Promise<Stage> {
   const nginx = await startNginx([CONF, NAIVE_CONF], [8080, 8081], (text) =>
     text
       .replace(/127\.0\.0\.1:300\d/g, (at) => `127.0.0.1:${ports.get(at)}`)
-      .replace(/proxy_read_timeout \d+s;/, 'proxy_read_timeout 1s;'),
+      .replace(/proxy_read_timeout \d+s;/, 'proxy_read_timeout 2s;'),
   );
   return {
     secret,

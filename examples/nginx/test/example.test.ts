@@ -22,7 +22,7 @@ beforeAll(async () => {
   // A new Redis refuses everything for two seconds.
   const { status } = await partnerFetch(stage.secret)(`${stage.api}/v1/files/a`);
   expect(status).toBe(200);
-});
+}, 60_000);
 afterAll(() => stage?.stop());
 
 function start(env: NodeJS.ProcessEnv): { child: ChildProcess; printed: () => string } {
