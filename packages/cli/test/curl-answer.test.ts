@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './support/folder.js';
-import { curl, KEY, OCTETS, startSigned } from './support/signed-server.js';
+import { curl, curlProcess, KEY, OCTETS, startSigned } from './support/signed-server.js';
 
 describe('countersign curl: the answer', () => {
   it('comes byte for byte, to standard output and to files', async () => {
     const { origin } = await startSigned();
     const cwd = temporaryFolder();
-    expect((await curl([`${origin}/octets`])).bytes).toEqual(OCTETS);
+    expect((await curlProcess([`${origin}/octets`])).bytes).toEqual(OCTETS);
     expect((await curl(['-o', '-', `${origin}/octets`])).bytes).toEqual(OCTETS);
-    const written = await curl(['-o', 'there.bin', `${origin}/octets`], { cwd });
+    const written = await curlProcess(['-o', 'there.bin', `${origin}/octets`], { cwd });
     expect([written.status, written.stdout]).toEqual([0, '']);
     expect(readFileSync(join(cwd, 'there.bin'))).toEqual(OCTETS);
-    await curl(['-sSO', `${origin}/octets?x=1`], { cwd });
+    await curlProcess(['-sSO', `${origin}/octets?x=1`], { cwd });
     expect(readFileSync(join(cwd, 'octets'))).toEqual(OCTETS);
-    await curl(['-o', 'empty', `${origin}/empty`], { cwd });
+    await curlProcess(['-o', 'empty', `${origin}/empty`], { cwd });
     expect(readFileSync(join(cwd, 'empty'))).toEqual(Buffer.of());
   });
 
@@ -46,7 +46,7 @@ describe('countersign curl: the answer', () => {
     const url = `${origin}/status/404`;
     expect(await curl([url])).toMatchObject({ status: 0, stdout: 'refused by the application', stderr: '' });
     const failed = { status: 22, stdout: '', stderr: 'countersign: the server answered 404\n' };
-    expect(await curl(['-f', '-o', 'file', url], { cwd })).toMatchObject(failed);
+    expect(await curlProcess(['-f', '-o', 'file', url], { cwd })).toMatchObject(failed);
     expect(existsSync(join(cwd, 'file'))).toBe(false);
     expect(await curl(['--fail-with-body', url])).toMatchObject({
       ...failed,
@@ -69,13 +69,15 @@ describe('countersign curl: the answer', () => {
     const cwd = temporaryFolder();
     const format =
       '%{http_code} %{response_code} %{method} %{content_type} %{size_upload} %{size_download} %{scheme} %{exitcode} %header{VARY}%{errormsg} 100%%\\n';
-    const { stdout } = await curl(['-so', 'body', '-w', format, '-d', 'four', `${origin}/echo`], { cwd });
+    const { stdout } = await curlProcess(['-so', 'body', '-w', format, '-d', 'four', `${origin}/echo`], {
+      cwd,
+    });
     expect(stdout).toBe('200 200 POST text/plain; charset=UTF-8 4 4 http 0 authorization 100%\n');
     writeFileSync(
       join(cwd, 'format'),
       '%{url_effective} %{redirect_url} %{time_total} %{num_connects} %{http_version}',
     );
-    const redirected = await curl(['-w', '@format', `${origin}/redirect/302?to=%2Fa`], { cwd });
+    const redirected = await curlProcess(['-w', '@format', `${origin}/redirect/302?to=%2Fa`], { cwd });
     const [url, to, time, connects, version] = redirected.stdout.split(' ');
     expect([url, to, connects, version]).toEqual([
       `${origin}/redirect/302?to=%2Fa`,
@@ -90,10 +92,10 @@ describe('countersign curl: the answer', () => {
 
   it('goes through pipes: one command signs, sends and feeds the next', async () => {
     const { origin } = await startSigned();
-    const first = await curl([`${origin}/octets`]);
-    expect((await curl(['--data-binary', '@-', `${origin}/echo`], { input: first.bytes })).bytes).toEqual(
-      OCTETS,
-    );
+    const first = await curlProcess([`${origin}/octets`]);
+    expect(
+      (await curlProcess(['--data-binary', '@-', `${origin}/echo`], { input: first.bytes })).bytes,
+    ).toEqual(OCTETS);
   });
 
   it('ends quietly when nobody reads it any more, and with 23 when a file cannot be written', async () => {

@@ -6,7 +6,7 @@ import { memoryStore, type Store } from '@countersign/server';
 import { describe, expect, it } from 'vitest';
 import { CERTIFICATE } from './support/certificate.js';
 import { temporaryFolder } from './support/folder.js';
-import { curl, OTHER_SECRET, type ServerOptions, startSigned } from './support/signed-server.js';
+import { curl, curlProcess, OTHER_SECRET, type ServerOptions, startSigned } from './support/signed-server.js';
 
 /** Answers the first `times` requests with this status, as a proxy would. */
 const proxyAnswers =
@@ -21,7 +21,13 @@ describe('countersign curl: sending again', () => {
   it('sends the same signature again after a 503 that nobody signed, where the method allows it', async () => {
     const server = await startSigned({ before: proxyAnswers(503, 2) });
     expect(
-      await curl([`${server.origin}/octets`, '-so', '/dev/null', '-w', '%{http_code} %{num_connects}']),
+      await curlProcess([
+        `${server.origin}/octets`,
+        '-so',
+        '/dev/null',
+        '-w',
+        '%{http_code} %{num_connects}',
+      ]),
     ).toMatchObject({ status: 0, stdout: '200 3' });
     expect([server.arrived(), server.handled.length]).toEqual([3, 1]);
   });
@@ -155,7 +161,7 @@ describe('countersign curl: the network', () => {
 
   it('--max-time ends it, in the wait for an answer and in the answer', async () => {
     const silent = await startSigned({ before: () => true });
-    expect(await curl(['-m', '0.4', silent.origin])).toMatchObject({
+    expect(await curlProcess(['-m', '0.4', silent.origin])).toMatchObject({
       status: 28,
       stderr:
         'countersign: no answer within --max-time: the request may have been executed: look at the resource before you call again\n',

@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './support/folder.js';
-import type { CliOptions } from './support/run-cli.js';
+import type { HereOptions } from './support/run-here.js';
 import { curl, type Handled, KEY, OCTETS, startSigned } from './support/signed-server.js';
 
 /** Sends to `/echo` of a server of its own; what the handler saw, and what was printed. */
-async function send(words: readonly string[], options: CliOptions = {}, path = '/echo') {
+async function send(words: readonly string[], options: HereOptions = {}, path = '/echo') {
   const server = await startSigned();
   const run = await curl([...words, server.origin + path], options);
   const [handled] = server.handled;

@@ -25,6 +25,7 @@ import {
   withField,
 } from './proxies/proxy.js';
 import { runCli } from './support/run-cli.js';
+import { runHere } from './support/run-here.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-doctor-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,7 +48,7 @@ interface Report {
 const withoutProgress = (stderr: string): string => stderr.replace(/^doctor: \d+ of \d+ requests\n/, '');
 
 async function doctor(url: string, ...words: string[]) {
-  const run = await runCli(['doctor', url, '--json', ...words]);
+  const run = await runHere(['doctor', url, '--json', ...words]);
   expect(withoutProgress(run.stderr)).toBe('');
   return { status: run.status, report: JSON.parse(run.stdout) as Report };
 }
@@ -497,7 +498,7 @@ describe('countersign doctor', () => {
       headers: withField(withField(passed.headers, 'Host', 'backend'), 'X-Forwarded-For', '10.0.0.1'),
     });
     const port = await proxyTo(await listen(createServer(echo)), changes);
-    const { status, stdout } = await runCli(['doctor', `http://127.0.0.1:${port}/echo`]);
+    const { status, stdout } = await runHere(['doctor', `http://127.0.0.1:${port}/echo`]);
     expect(status).toBe(0);
     expect(stdout).toContain(
       `An option makes up for it\n  Host: 127.0.0.1:${port} becomes backend\n    createVerifier(`,
@@ -663,7 +664,7 @@ describe('countersign doctor', () => {
   it('takes a certificate that it can trust, and any with --insecure', async () => {
     const port = await proxyTo(await listen(createServer(echo)), undefined, { certificate });
     const url = `https://localhost:${port}/echo`;
-    const refused = await runCli(['doctor', url]);
+    const refused = await runHere(['doctor', url]);
     expect(refused.status).toBe(2);
     expect(refused.stderr).toMatch(/^countersign: https:\S+: [^\n]*: --insecure takes any certificate\n$/);
     expect((await doctor(url, '--insecure')).report.findings).toEqual([]);
@@ -678,7 +679,7 @@ describe('countersign doctor', () => {
     const port = await listen(
       createServer((_, response) => response.writeHead(404).end('<h1>not found</h1>')),
     );
-    const { status, stdout, stderr } = await runCli(['doctor', `http://127.0.0.1:${port}/v1/echo/`]);
+    const { status, stdout, stderr } = await runHere(['doctor', `http://127.0.0.1:${port}/v1/echo/`]);
     expect(status).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toMatch(
@@ -690,7 +691,7 @@ describe('countersign doctor', () => {
     const port = await listen(
       createServer((_, response) => response.writeHead(301, { location: 'https://elsewhere/echo' }).end()),
     );
-    const { status, stderr } = await runCli(['doctor', `http://127.0.0.1:${port}/echo`]);
+    const { status, stderr } = await runHere(['doctor', `http://127.0.0.1:${port}/echo`]);
     expect(status).toBe(2);
     expect(stderr).toMatch(/^countersign: [^\n]* redirects to "https:\/\/elsewhere\/echo": [^\n]*\n$/);
   });
@@ -698,7 +699,7 @@ describe('countersign doctor', () => {
   it('says that the echo stands behind a body parser', async () => {
     const app = express().use(express.json()).use('/echo', expressEcho);
     const port = await listen(createServer(app));
-    const { status, stderr } = await runCli(['doctor', `http://127.0.0.1:${port}/echo`]);
+    const { status, stderr } = await runHere(['doctor', `http://127.0.0.1:${port}/echo`]);
     expect(status).toBe(2);
     expect(stderr).toMatch(/^countersign: [^\n]*the body was read before it came to the echo[^\n]*\n$/);
   });
@@ -713,7 +714,7 @@ describe('countersign doctor', () => {
     ],
   ])('takes %s for no echo', async (_what, body) => {
     const port = await listen(createServer((_, response) => response.end(body)));
-    const { status, stderr } = await runCli(['doctor', `http://127.0.0.1:${port}/echo`]);
+    const { status, stderr } = await runHere(['doctor', `http://127.0.0.1:${port}/echo`]);
     expect(status).toBe(2);
     expect(stderr).toMatch(/^countersign: [^\n]*status 200 and no echo[^\n]*\n$/);
   });
@@ -730,7 +731,7 @@ describe('countersign doctor', () => {
         gone.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
       }),
     );
-    const absent = await runCli(['doctor', `http://127.0.0.1:${port}/`]);
+    const absent = await runHere(['doctor', `http://127.0.0.1:${port}/`]);
     expect(absent.status).toBe(2);
     expect(absent.stderr).toMatch(/^countersign: [^\n]*ECONNREFUSED[^\n]*\n$/);
   });
@@ -750,7 +751,7 @@ describe('countersign doctor', () => {
     [['http://a/b', '--timeout', 'x'], /expected seconds/],
     [[], /missing required argument/],
   ])('refuses %j', async (words, message) => {
-    const { status, stdout, stderr } = await runCli(['doctor', ...words]);
+    const { status, stdout, stderr } = await runHere(['doctor', ...words]);
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain('pass@');
     expect(status).toBe(2);
@@ -758,7 +759,7 @@ describe('countersign doctor', () => {
   });
 
   it('has help that says how the handler is mounted, with examples', async () => {
-    const { status, stdout } = await runCli(['doctor', '--help']);
+    const { status, stdout } = await runHere(['doctor', '--help']);
     expect(status).toBe(0);
     expect(stdout).toContain("import { echo } from '@countersign/express';");
     expect(stdout).toContain('$ countersign doctor https://api.example.com/countersign-echo');

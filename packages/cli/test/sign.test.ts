@@ -4,7 +4,8 @@ import { ANY_HOST, createVerifier, keyring } from '@countersign/server';
 import { describe, expect, it } from 'vitest';
 import vectors from '../../canonical/vectors/worked-examples.json' with { type: 'json' };
 import { temporaryFolder } from './support/folder.js';
-import { type CliOptions, runCli } from './support/run-cli.js';
+import { runCli } from './support/run-cli.js';
+import { type HereOptions, runHere } from './support/run-here.js';
 import { KEY, OCTETS, SECRET } from './support/signed-server.js';
 
 const URL_TEXT = 'https://API.example.com:443/v1/orders/%7eeu?sort=-created&limit=20&tag=b&tag=a';
@@ -14,8 +15,8 @@ const WORKED = [
   ...['--key', 'key_live_1', '--scope', 'orders:write', ...FIXED],
 ];
 
-function sign(words: readonly string[], { env, ...options }: CliOptions = {}) {
-  return runCli(['sign', ...words], { env: { ...KEY, ...env }, ...options });
+function sign(words: readonly string[], { env, ...options }: HereOptions = {}) {
+  return runHere(['sign', ...words], { env: { ...KEY, ...env }, ...options });
 }
 
 /** The digest that a header line names. */
@@ -30,7 +31,7 @@ const SHA256 = {
 
 describe('countersign sign', () => {
   it('prints the header line of the worked example, and nothing else', async () => {
-    const { status, stdout, stderr } = await sign(WORKED);
+    const { status, stdout, stderr } = await runCli(['sign', ...WORKED], { env: KEY });
     expect(vectors[0]?.authorization).toContain('sig="0c5ad1a8');
     expect(stdout).toBe(`authorization: ${vectors[0]?.authorization}\n`);
     expect(stderr).toBe('');
@@ -140,7 +141,8 @@ describe('countersign sign', () => {
     expect(digestIn((await sign([...post, '--data-file', '-'], { input: 'ab' })).stdout)).toBe(SHA256.ab);
     writeFileSync(file, OCTETS);
     const octets = digestIn((await sign([...post, '--data-file', file])).stdout);
-    expect(octets).toBe(digestIn((await sign([...post, '--data-file', '-'], { input: OCTETS })).stdout));
+    const piped = await runCli(['sign', ...post, '--data-file', '-'], { env: KEY, input: OCTETS });
+    expect(octets).toBe(digestIn(piped.stdout));
     expect(octets).not.toBe(digestIn((await sign([...post, '-d', `@${file}`])).stdout));
     expect(digestIn((await sign(['GET', 'http://x/'])).stdout)).toBe(SHA256.empty);
   });

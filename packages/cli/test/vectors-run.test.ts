@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCli } from './support/run-cli.js';
+import { runHere } from './support/run-here.js';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const PORT = `'${process.execPath}' '${path('./ports/port.mjs')}'`;
@@ -34,7 +35,7 @@ interface Report {
 }
 
 async function report(command: string, ...words: string[]) {
-  const { status, stdout, stderr } = await runCli(['vectors', '--json', '--run', command, ...words]);
+  const { status, stdout, stderr } = await runHere(['vectors', '--json', '--run', command, ...words]);
   expect(stdout, stderr).not.toBe('');
   return {
     status,
@@ -61,7 +62,7 @@ describe('a right implementation', () => {
     expect(stderr).toBe('');
     expect(status).toBe(0);
     expect(found.conformant).toBe(true);
-    const all = (await runCli(['vectors'])).stdout
+    const all = (await runHere(['vectors'])).stdout
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
@@ -92,7 +93,7 @@ describe('a right implementation', () => {
 
   it('fails for what it does not support, unless that was agreed to', async () => {
     const signsOnly = `${PORT} 'signs only'`;
-    const strict = await runCli(['vectors', '--stage', 'path', '--run', signsOnly]);
+    const strict = await runHere(['vectors', '--stage', 'path', '--run', signsOnly]);
     expect(strict.status).toBe(1);
     expect(strict.stdout).toMatch(/^not supported, \d+ times: this port signs only$/m);
     expect(strict.stdout).toMatch(/, 0 differ, \d+ are not supported$/m);
@@ -153,13 +154,13 @@ describe('a wrong implementation', () => {
     expect(own.map((one) => one.cause).join('\n')).toMatch(cause);
     expect(own.map((one) => one.cause).join('\n')).not.toMatch(/on the way|client|server/);
     // In the text it is named with its vector.
-    const { stdout } = await runCli(['vectors', '--stage', stage, '--run', `${PORT} '${fault}'`]);
+    const { stdout } = await runHere(['vectors', '--stage', stage, '--run', `${PORT} '${fault}'`]);
     expect(stdout).toContain(`differs  ${task}, ${stage}: ${own[0]?.name}\n`);
   });
 
   it('is shown the line that differs, on both sides', async () => {
     const words = ['--stage', 'worked-examples', '--task', 'sign', '--run', `${PORT} 'signs no body'`];
-    const { stdout } = await runCli(['vectors', ...words]);
+    const { stdout } = await runHere(['vectors', ...words]);
     expect(stdout).toContain('canonical line 6, digest (so also signature, authorization): ');
     expect(stdout).toContain(
       '    expected  2ed78cb54f07ab0b5e1d035c86dc3585ac044786b8398d4cbeda2e3b0814e4fb\n',
@@ -170,7 +171,7 @@ describe('a wrong implementation', () => {
   });
 
   it('is shown five differences of each kind, and how many more there are', async () => {
-    const { stdout } = await runCli(['vectors', '--stage', 'path', '--run', 'cat']);
+    const { stdout } = await runHere(['vectors', '--stage', 'path', '--run', 'cat']);
     expect(stdout.match(/^differs {2}sign/gm)).toHaveLength(5);
     expect(stdout).toMatch(/^ {2}… and \d+ more of sign, path \(--json/m);
   });
@@ -296,7 +297,7 @@ describe('the conversation', () => {
   });
 
   it('has no deadlock: a command that writes much before it reads', async () => {
-    const { status, stderr } = await runCli([
+    const { status, stderr } = await runHere([
       'vectors',
       '--stage',
       'body',

@@ -1,13 +1,10 @@
-/** How the probe is pointed at a server: as a process, and told the same of every one, broken or not. */
+/** How the probe is pointed at a server: told the same of every one, broken or not. */
 import type { ProbeReport } from '../../src/probe/report.js';
-import { runCli } from '../support/run-cli.js';
+import { runHere } from '../support/run-here.js';
 import { KEY_ID, SECRET, type Service } from './service.js';
 
 /** The id in the path of the request that is attacked. */
 export const SIGNED_ID = '7';
-
-/** Far more than it takes: other tests may run on the same machine. */
-const LIMIT_MS = 150_000;
 
 export interface Probed {
   readonly status: number | null;
@@ -37,7 +34,7 @@ export function probeService(
 /** Runs `countersign probe` and reads its report. */
 export async function probe(keyId: string, secret: string, words: readonly string[]): Promise<Probed> {
   const env = { COUNTERSIGN_KEY_ID: keyId, COUNTERSIGN_SECRET: secret };
-  const { status, stdout, stderr } = await runCli(['probe', ...words, '--json'], { env, limitMs: LIMIT_MS });
+  const { status, stdout, stderr } = await runHere(['probe', ...words, '--json'], { env });
   if (stdout === '') throw new Error(`no report, status ${status}: ${stderr}`);
   const report: ProbeReport = JSON.parse(stdout);
   const through = report.findings.filter(({ outcome }) => outcome === 'got-through');

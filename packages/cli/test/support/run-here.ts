@@ -1,23 +1,30 @@
 /** Runs a command line in this process, for tests with hundreds of them. What a process adds, `run-cli.ts` shows. */
 import { runProgram } from '../../src/program.js';
+import type { CliRun } from './run-cli.js';
 
-export interface HereRun {
+export interface HereRun extends CliRun {
   readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
+}
+
+export interface HereOptions {
+  /** Nothing is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Standard input; without it there is none. */
+  readonly input?: string | Uint8Array;
 }
 
 export async function runHere(
   words: readonly string[],
-  { env = {}, input = '' }: { env?: Readonly<Record<string, string>>; input?: string | Uint8Array } = {},
+  { env = {}, input = '' }: HereOptions = {},
 ): Promise<HereRun> {
-  let [stdout, stderr] = ['', ''];
+  const stdout: Uint8Array[] = [];
+  let stderr = '';
   const status = await runProgram(words, {
     write: (text) => {
-      stdout += text;
+      stdout.push(Buffer.from(text));
     },
     writeBytes: async (bytes) => {
-      stdout += Buffer.from(bytes).toString();
+      stdout.push(Uint8Array.from(bytes));
     },
     writeError: (text) => {
       stderr += text;
@@ -29,5 +36,6 @@ export async function runHere(
     readInput: async () => Buffer.from(input),
     confirm: async () => false,
   });
-  return { status, stdout, stderr };
+  const bytes = Buffer.concat(stdout);
+  return { status, stdout: bytes.toString(), stderr, bytes };
 }

@@ -10,6 +10,7 @@ import { Hono } from 'hono';
 import { onTestFinished } from 'vitest';
 import { CERTIFICATE, CERTIFICATE_KEY } from './certificate.js';
 import { type CliOptions, type CliRun, runCli } from './run-cli.js';
+import { type HereOptions, runHere } from './run-here.js';
 
 export const SECRET = 'cs1s_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
 export const OTHER_SECRET = 'cs1s_AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
@@ -105,6 +106,11 @@ export async function startSigned({
 }
 
 /** `countersign curl` with the key of that server. */
-export function curl(words: readonly string[], { env, ...options }: CliOptions = {}): Promise<CliRun> {
+export function curl(words: readonly string[], { env, ...options }: HereOptions = {}): Promise<CliRun> {
+  return runHere(['curl', ...words], { env: { ...KEY, ...env }, ...options });
+}
+
+/** The same as a process, where its folder or its pipes are the point. */
+export function curlProcess(words: readonly string[], { env, ...options }: CliOptions = {}): Promise<CliRun> {
   return runCli(['curl', ...words], { env: { ...KEY, ...env }, ...options });
 }
