@@ -1,7 +1,7 @@
 /** Runs the example as its README does, and holds nginx.conf to its promises: real nginx, real Redis, real processes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSigner } from '@countersign/client';
@@ -23,10 +23,17 @@ beforeAll(async () => {
   const { status } = await partnerFetch(stage.secret)(`${stage.api}/v1/files/a`);
   expect(status).toBe(200);
 }, 60_000);
-afterAll(() => stage?.stop());
+const folders: string[] = [];
+afterAll(async () => {
+  await stage?.stop();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
-function start(env: NodeJS.ProcessEnv): { child: ChildProcess; printed: () => string } {
-  const child = spawn(process.execPath, [MAIN], { env: { ...process.env, ...env } });
+/** The command, with a folder of its own for what is temporary. */
+function start(env: NodeJS.ProcessEnv): { child: ChildProcess; printed: () => string; left: () => string[] } {
+  const TMPDIR = mkdtempSync(join(tmpdir(), 'countersign-example-'));
+  folders.push(TMPDIR);
+  const child = spawn(process.execPath, [MAIN], { env: { ...process.env, TMPDIR, ...env } });
   let printed = '';
   child.stdout.on('data', (chunk) => {
     printed += chunk;
@@ -34,10 +41,8 @@ function start(env: NodeJS.ProcessEnv): { child: ChildProcess; printed: () => st
   child.stderr.on('data', (chunk) => {
     printed += chunk;
   });
-  return { child, printed: () => printed };
+  return { child, printed: () => printed, left: () => readdirSync(TMPDIR) };
 }
-
-const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('countersign-nginx-'));
 
 describe('nginx.conf', () => {
   it.each([
@@ -126,12 +131,11 @@ describe('nginx.conf', () => {
 
 describe('the command', () => {
   it('shows every promise kept, and leaves nothing behind', async () => {
-    const before = folders();
-    const { child, printed } = start({});
+    const { child, printed, left } = start({});
     const [status] = await once(child, 'exit');
-    expect(folders()).toEqual(before);
     expect(printed()).not.toContain('BROKEN');
     expect(status).toBe(0);
+    expect(left()).toEqual([]);
     expect(printed().match(/^kept /gm)).toHaveLength(37);
     expect(printed()).toMatch(/^kept {3}audience: \['partners\.example\.com'\] +421 wrong-audience/m);
     expect(printed()).toMatch(/401 invalid-signature: the path lost its prefix \/partners on the way$/m);
@@ -143,10 +147,10 @@ describe('the command', () => {
   });
 
   it('leaves nothing behind when it is killed', async () => {
-    const before = new Set(folders());
-    const { child, printed } = start({});
+    const { child, printed, left } = start({});
     await waitUntil('the first line', 20_000, () => (printed().includes('nginx at') ? true : undefined));
     const port = Number(/nginx at http:\/\/127\.0\.0\.1:(\d+)/.exec(printed())?.[1]);
+    expect(left()).toHaveLength(2);
     child.kill('SIGKILL');
     const gone = () =>
       fetch(`http://127.0.0.1:${port}/`).then(
@@ -154,8 +158,8 @@ describe('the command', () => {
         () => 'gone',
       );
     expect(await waitUntil('the end of nginx', 5_000, gone)).toBe('gone');
-    const left = () => (folders().some((name) => !before.has(name)) ? undefined : 'none');
-    expect(await waitUntil('the end of its folder', 5_000, left)).toBe('none');
+    const emptied = () => (left().length === 0 ? true : undefined);
+    expect(await waitUntil('the end of nginx and Redis', 5_000, emptied)).toBe(true);
   });
 
   it('says in a line what to install where there is no nginx', async () => {
