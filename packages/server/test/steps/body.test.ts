@@ -120,6 +120,12 @@ describe('a body that is read', () => {
     expect(whole.left()).toBe(false);
   });
 
+  it('is given up also where its source cannot be told', async () => {
+    const { [Symbol.asyncIterator]: iterate } = source('123456789');
+    const deaf: BodySource = { [Symbol.asyncIterator]: () => ({ next: iterate().next }) };
+    expect(await read(deaf, '')).toEqual(TOO_LARGE);
+  });
+
   it('ends early where its source fails', async () => {
     expect(await read(source('a', new Error('reset')), 'a')).toEqual({
       refused: 'digest-mismatch',

@@ -12,6 +12,20 @@ export interface Area {
   readonly tests: readonly string[];
 }
 
+/** Some of whose tests take seconds. */
+const SLOW = new Set([
+  'server/cached-keys',
+  'server/failures',
+  'server/memory-budgets',
+  'server/memory-nonces',
+  'server/memory-store',
+]);
+
+/** Far above what a test takes: one that runs out of time passes for a mutant killed, and machines are busy. */
+export function testTimeoutMs({ name }: Area): number {
+  return SLOW.has(name) ? 60_000 : 15_000;
+}
+
 const canonical = (what: string, mutate: readonly string[], more: readonly string[]): Area => ({
   name: `canonical/${what}`,
   mutate,
@@ -81,7 +95,7 @@ export const AREAS: readonly Area[] = [
       'steps/admit.ts',
       'steps/ask-store.ts',
     ],
-    ['steps/body', 'reasons', 'verifier', 'deadline'],
+    ['steps/scope', 'steps/prove', 'steps/asking', 'steps/body', 'reasons', 'verifier', 'deadline'],
     [
       'attacks/keys',
       'attacks/signatures',

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
-import type { Area } from './areas.js';
+import { type Area, testTimeoutMs } from './areas.js';
 
 /** One mutation, and what the tests said. */
 export interface Mutant {
@@ -31,7 +31,7 @@ export interface RunOptions {
 
 const CACHE = 'node_modules/.cache/mutation';
 /** For what never ends without coming by a mutant; other loops Stryker ends by counting. Long, for a busy machine would kill mutants. */
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 60_000;
 /** All but what the tests need, and what compiles that: the rest may be changing meanwhile. */
 const IGNORED = [
   '**',
@@ -56,8 +56,9 @@ const FATES: Readonly<Record<string, Mutant['fate']>> = {
 
 export async function runArea(area: Area, { concurrency, force }: RunOptions): Promise<Mutant[]> {
   const sources = `packages/${area.name.split('/')[0]}/src`;
-  // Stryker's processes inherit these: which tests there are, and how many runs their properties have.
+  // Stryker's processes inherit these: which tests there are, how long each may take, how many runs their properties have.
   process.env['COUNTERSIGN_MUTATION_TESTS'] = area.tests.join(' ');
+  process.env['COUNTERSIGN_MUTATION_TEST_MS'] = String(testTimeoutMs(area));
   process.env['COUNTERSIGN_RUNS'] ??= '0.05';
   const stryker = new Stryker({
     mutate: area.mutate.map((file) => `${sources}/${file}`),
