@@ -74,7 +74,7 @@ export function chargesFor({ own, children }: CompiledLimits, scope: string, cos
     charges.push({ policy, limit, windowMs, cost });
   };
   let child = scope + CHILDREN;
-  for (const ancestor of scope === '' ? [] : scopePath(scope)) {
+  for (const ancestor of scopePath(scope)) {
     for (const rate of children.get(ancestor) ?? []) {
       const budget = budgetOf(child, rate);
       // The child's own rate and the same rate for its parent's children are one budget (spec 5), charged once.

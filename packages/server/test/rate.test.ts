@@ -90,6 +90,15 @@ describe('rates', () => {
     expect(() => parseRate(text as string, 'limits["orders"]')).toThrow(new RangeError(message));
   });
 
+  it.each([[['5/m']], [{ toString: () => '5/m' }], [null]])(
+    'takes no rate from %j, which is no text',
+    (rate) => {
+      expect(() => Reflect.apply(parseRate, undefined, [rate, 'limits'])).toThrow(
+        /^limits: .* is not a rate/s,
+      );
+    },
+  );
+
   it('takes a thousand million units, and 366 days', () => {
     expect(parseRate('1000000000/366d', 'limits')).toEqual({ limit: 1e9, windowMs: 366 * 86_400_000 });
   });
