@@ -87,6 +87,7 @@ export async function apiReference(folder?: string): Promise<readonly string[]> 
     disableSources: true,
     excludeExternals: true,
     sort: ['source-order'],
+    groupOrder: ['Functions', 'Classes', 'Interfaces', 'Type Aliases', 'Variables'],
     sortEntryPoints: false,
     validation: { notExported: true, invalidLink: true, notDocumented: true },
     requiredToBeDocumented: [...DOCUMENTED],

@@ -1,8 +1,9 @@
 /**
- * `npm run docs`: the API reference, the site, and a check of every link in both; `--serve` (with a port, or 4173) then
- * serves it on 127.0.0.1. Status 1: an export without documentation, a dead link, a page that would load something from
+ * `npm run docs`: the API reference, the site, and a check of every link in both. `--serve` (with a port, or 4173) then
+ * serves it on 127.0.0.1; `--check` looks at it in Chromium, as `test/built` does. Status 1: an export without documentation, a dead link, a page that would load something from
  * another host.
  */
+import { spawnSync } from 'node:child_process';
 import { build } from 'vitepress';
 import { apiReference } from './api-reference.js';
 import { checkBuiltLinks } from './built-links.js';
@@ -13,8 +14,8 @@ import { deadLinks } from './source-links.js';
 
 const DEFAULT_PORT = 4173;
 const [option, port = DEFAULT_PORT] = process.argv.slice(2);
-if (option !== undefined && option !== '--serve') {
-  console.error('usage: npm run docs [-- --serve [port]]');
+if (option !== undefined && option !== '--serve' && option !== '--check') {
+  console.error('usage: npm run docs [-- --serve [port] | --check]');
   process.exit(2);
 }
 
@@ -37,6 +38,13 @@ say(
 for (const address of external) if (!address.includes('/countersign-hq/')) console.log(`  ${address}`);
 say(`the site is in ${SITE_FOLDER}`);
 
+if (option === '--check') {
+  say('looking at it in Chromium');
+  const vitest = `${REPOSITORY_ROOT}/node_modules/vitest/vitest.mjs`;
+  const config = `${REPOSITORY_ROOT}/packages/site/vitest.built.config.ts`;
+  const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', config], { stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+}
 if (option === '--serve') {
   const { url } = await serve(SITE_FOLDER, Number(port));
   say(`${url} (Ctrl-C ends it)`);

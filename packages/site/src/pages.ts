@@ -62,6 +62,12 @@ const PARTS: readonly Part[] = [
     folders: ['docs'],
   },
 ];
+/** What the sidebar says where a first heading, alone, would not say it. */
+const LABELS: Readonly<Record<string, string>> = {
+  'docs/spec.md': 'Specification',
+  'packages/cli/README.md': 'Command line',
+  'packages/canonical/vectors/README.md': 'Test vectors',
+};
 const HOME = 'docs/index.md';
 /** What VitePress ignores of itself, and copies of other people's files. */
 const NOT_OURS = /(^|\/)(node_modules|dist|\.[^/]*)(\/|$)/;
@@ -103,7 +109,7 @@ export function sidebar(files: readonly string[] = markdownFiles()): SidebarGrou
     );
     for (const file of found) placed.add(file);
     const items = [...named.filter((file) => files.includes(file)), ...found.toSorted()].map((file) => ({
-      text: titleOf(file),
+      text: LABELS[file] ?? titleOf(file),
       link: addressOf(file) ?? '',
     }));
     return { text: title, items, ...(collapsed === undefined ? {} : { collapsed }) };

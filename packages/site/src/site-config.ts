@@ -11,6 +11,10 @@ import { REPOSITORY_ROOT, REPOSITORY_URL } from './repository.js';
 /** Where the site is built, beside what `tsc` writes. */
 export const SITE_FOLDER: string = `${REPOSITORY_ROOT}/packages/site/dist/site`;
 
+/** A tick over a line: signed, and counted. */
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#2a63cc" stroke-width="2.4"><path d="m3 7 3.4 3.4L13 3M3 14h10"/></svg>';
+
 const files = markdownFiles();
 const pages = new Map(
   files.flatMap((file) => {
@@ -43,6 +47,7 @@ export const siteConfig: UserConfig = {
   outDir: SITE_FOLDER,
   cacheDir: `${REPOSITORY_ROOT}/node_modules/.cache/vitepress`,
   metaChunk: true,
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   markdown: {
     anchor: { slugify: slug },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
