@@ -11,8 +11,13 @@ import { ensureCommands } from './system-packages.mjs';
 const PNPM = `pnpm@${JSON.parse(readFileSync('package.json', 'utf8')).packageManager.split('@')[1]}`;
 /** What a horizon file is locked with, where Node itself has no call for it. */
 const LOCKS = process.platform === 'linux' ? ['flock'] : [];
-/** The commands of an example that npm does not bring. */
-const EXAMPLES_NEED = { nginx: ['nginx', 'redis-server'] };
+/** What the tests drive and npm does not bring. */
+const TESTS_NEED = [
+  ...['python3', 'django', 'flask', 'curl', 'openssl', 'sha256sum'],
+  ...['redis-server', 'nginx', 'wrk', 'chromium'],
+];
+/** The same for an example. */
+const EXAMPLES_NEED = { cors: ['chromium'], nginx: ['nginx', 'redis-server'] };
 const RESULTS = 'node_modules/.cache/test-results.json';
 const CHAOS_RESULTS = 'node_modules/.cache/chaos-results.jsonl';
 
@@ -22,7 +27,7 @@ const commands = {
     run('node', ['examples/demo/dist/main.js', ...process.argv.slice(3)]);
   },
   test: () => {
-    ensureCommands([...LOCKS, 'python3', 'curl', 'openssl', 'sha256sum', 'redis-server', 'wrk', 'chromium']);
+    ensureCommands([...LOCKS, ...TESTS_NEED]);
     run('node', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
     run('node', ['scripts/check-layout.mjs']);
     return runTests([]);

@@ -1,4 +1,4 @@
-// Commands that the demo and the tests drive and that npm does not bring. Installs Debian's packages where this process may;
+// Commands and Python modules that the demo and the tests drive and that npm does not bring. Installs Debian's packages where this process may;
 // elsewhere says in one line what to install.
 import { spawnSync } from 'node:child_process';
 
@@ -6,6 +6,8 @@ import { spawnSync } from 'node:child_process';
 const PACKAGES = { flock: 'util-linux', sha256sum: 'coreutils', 'redis-cli': 'redis-tools' };
 /** Commands that do as well as the named one, where they are there. */
 const INSTEAD = { chromium: ['chromium-browser', 'google-chrome'] };
+/** Not commands but modules of Python, of whichever python3 has them: Debian's are those of /usr/bin. */
+const MODULES = { django: 'python3-django', flask: 'python3-flask' };
 
 /** Installs without starting services (redis-server brings one): Debian asks this file first, where there is one. */
 const INSTALL = `
@@ -17,12 +19,12 @@ if [ ! -e "$policy" ]; then
 fi
 apt-get install -y -qq --no-install-recommends "$@"`;
 
-/** Makes sure that these commands are on the PATH; exits with 1 otherwise. */
+/** Makes sure that these commands are on the PATH, and these modules there; exits with 1 otherwise. */
 export function ensureCommands(commands) {
   const missing = commands.filter((command) => !exists(command));
   if (missing.length === 0) return;
   if (process.getuid?.() === 0 && exists('apt-get')) {
-    const packages = missing.map((command) => PACKAGES[command] ?? command);
+    const packages = missing.map((command) => PACKAGES[command] ?? MODULES[command] ?? command);
     console.log(`countersign: installing ${packages.join(' ')} with apt-get`);
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
     spawnSync('sh', ['-c', INSTALL, 'sh', ...packages], { stdio: 'inherit' });
@@ -34,6 +36,10 @@ export function ensureCommands(commands) {
 }
 
 function exists(command) {
+  if (command in MODULES) {
+    const imports = ['-c', `import ${command}`];
+    return ['python3', '/usr/bin/python3'].some((python) => spawnSync(python, imports).status === 0);
+  }
   return [command, ...(INSTEAD[command] ?? [])].some(
     (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0,
   );
