@@ -106,16 +106,18 @@ describe('the verdict of guard', () => {
     expect(events).toEqual([]);
   });
 
-  it('refuses a GET that announces a body, which Fetch does not show', async () => {
+  it('refuses a GET that announces a body, which Fetch does not show, and charges nothing', async () => {
     const { verifier, events } = watchedVerifier();
-    const check = guard(verifier, { scope: 'orders' });
-    for (const line of [['content-length', '15'] as const, ['transfer-encoding', 'chunked'] as const]) {
-      const head = signNow();
-      const arrived = request({ ...head, headers: [...head.headers, line] });
-      expect(await check(arrived)).toMatchObject({ code: 'digest-mismatch' });
+    for (const body of ['buffer', 'stream'] as const) {
+      const check = guard(verifier, { scope: 'orders', body });
+      for (const line of [['content-length', '15'] as const, ['transfer-encoding', 'chunked'] as const]) {
+        const head = signNow();
+        const arrived = request({ ...head, headers: [...head.headers, line] });
+        expect(await check(arrived)).toMatchObject({ code: 'digest-mismatch' });
+      }
     }
     expect(events.map(({ reason }) => reason)).toEqual(
-      Array(2).fill(expect.stringContaining('Fetch shows no body with this method')),
+      Array(4).fill(expect.stringContaining('Fetch shows no body with this method')),
     );
   });
 });
