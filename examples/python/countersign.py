@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Countersign's protocol CS1-HMAC-SHA256 in one file of standard-library Python: client and verifier.
 
-Written from the specification (docs/spec.md) alone, in the order of its sections:
+Written from the specification (docs/spec.md), in the order of its sections:
 
     2  the wire protocol      ``check_head``, ``Signer``, verdicts
     3  verification           ``Key``, ``Verifier``, ``Middleware`` (WSGI)
