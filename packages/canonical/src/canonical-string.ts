@@ -81,9 +81,8 @@ export function parseCanonical(text: string, signatureField: string = DEFAULT_SI
   require(isMethod(method), 'malformed-request', 'the method cannot be signed');
   require(method !== 'CONNECT', 'malformed-target', 'CONNECT cannot be signed');
   require(canonicalAuthority(audience) === audience, 'malformed-request', 'the audience is not canonical');
-  const target = canonicalTarget(query === '' ? path : `${path}?${query}`);
-  const sameTarget = target.path === path && target.query === query && target.authority === undefined;
-  require(sameTarget, 'malformed-target', 'the target is not canonical');
+  const target = canonicalTarget(`${path}?${query}`);
+  require(target.path === path && target.query === query, 'malformed-target', 'the target is not canonical');
   require(isHex256(digest) &&
     isTimestamp(ts) &&
     isNonce(nonce) &&
