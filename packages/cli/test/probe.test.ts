@@ -247,7 +247,7 @@ describe('what is not this machine', () => {
       ],
       {
         write: () => {},
-        writeBytes: async () => {},
+        writePart: async () => true,
         writeError: (text) => {
           stderr += text;
         },

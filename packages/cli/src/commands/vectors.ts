@@ -61,7 +61,7 @@ Examples:
       if (options.task !== undefined || options.partial)
         throw new UsageError('--task and --partial go with --run "COMMAND"');
       const vectors = stages.flatMap((stage) => stage.vectors);
-      terminal.write(
+      await terminal.writePart(
         options.json
           ? `${JSON.stringify(vectors, undefined, 2)}\n`
           : vectors.map((vector) => `${JSON.stringify(vector)}\n`).join(''),

@@ -11,18 +11,18 @@ export class OutputError extends Error {
 
 export interface Output {
   readonly isFile: boolean;
-  /** Opens the file where there is none yet. Rejects with an OutputError. */
-  readonly write: (bytes: Uint8Array) => Promise<void>;
+  /** Opens the file where there is none yet. False when nobody reads on; rejects with an OutputError. */
+  readonly write: (bytes: Uint8Array) => Promise<boolean>;
   readonly close: () => Promise<void>;
 }
 
 /** @throws UsageError for flags that name no file, or two */
-export function openOutput(flags: CurlFlags, url: URL, { writeBytes }: Terminal): Output {
+export function openOutput(flags: CurlFlags, url: URL, { writePart }: Terminal): Output {
   const path = outputPath(flags, url);
   if (path === undefined || path === '-') {
     return {
       isFile: false,
-      write: (bytes) => orOutputError(() => writeBytes(bytes)),
+      write: (bytes) => orOutputError(() => writePart(bytes)),
       close: async () => undefined,
     };
   }
@@ -33,6 +33,7 @@ export function openOutput(flags: CurlFlags, url: URL, { writeBytes }: Terminal)
       orOutputError(async () => {
         file ??= await open(path, 'w');
         await file.writeFile(bytes);
+        return true;
       }),
     close: async () => file?.close(),
   };
@@ -46,9 +47,9 @@ function outputPath({ output, remoteName }: CurlFlags, url: URL): string | undef
   return name;
 }
 
-async function orOutputError(attempt: () => Promise<void>): Promise<void> {
+async function orOutputError(attempt: () => Promise<boolean>): Promise<boolean> {
   try {
-    await attempt();
+    return await attempt();
   } catch (error) {
     throw new OutputError(
       `cannot write the answer: ${error instanceof Error ? error.message : String(error)}`,

@@ -97,7 +97,7 @@ export async function runCurl({
     exitStatus: end.status,
     error: end.text,
   });
-  if (written !== undefined) terminal.write(written);
+  if (written !== undefined) await terminal.writePart(written);
   return end.status;
 }
 
@@ -139,7 +139,7 @@ async function print(
     for await (const chunk of response.body ?? []) {
       bytes += chunk.length;
       if (bytes <= MAX_PROBLEM_BYTES) problem.push(chunk);
-      await output.write(chunk);
+      if (!(await output.write(chunk))) break;
       if (output.isFile && !flags.silent) progress.report(`${bytes} bytes`);
     }
   } catch (error) {

@@ -4,10 +4,13 @@
  */
 
 export interface Terminal {
-  /** Standard output: what was asked for, fit to be piped on. */
+  /** Standard output: what was asked for, fit to be piped on. Without a reader the process ends, and has not succeeded. */
   readonly write: (text: string) => void;
-  /** Bytes to standard output as they are; settles when there is room for more. */
-  readonly writeBytes: (bytes: Uint8Array) => Promise<void>;
+  /**
+   * Standard output of which a reader may take as much as it likes, as `head` does. Settles when there is room for more;
+   * false when nobody reads on.
+   */
+  readonly writePart: (part: string | Uint8Array) => Promise<boolean>;
   /** Standard error: progress, warnings, errors. */
   readonly writeError: (text: string) => void;
   /** Whether standard output is a terminal that wants colour. */

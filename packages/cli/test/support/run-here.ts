@@ -23,8 +23,9 @@ export async function runHere(
     write: (text) => {
       stdout.push(Buffer.from(text));
     },
-    writeBytes: async (bytes) => {
-      stdout.push(Uint8Array.from(bytes));
+    writePart: async (part) => {
+      stdout.push(Buffer.from(part));
+      return true;
     },
     writeError: (text) => {
       stderr += text;
