@@ -112,6 +112,18 @@ describe('the built site', () => {
     expect(errors).toEqual([]);
   });
 
+  it.each([960, 1280, 1440, 1920])('cuts nothing off beside the text of a screen of %d px', async (width) => {
+    const { page } = await open('guide/budgets.html', { viewport: { width, height: 900 } });
+    const cut = await page.evaluate(() => {
+      const limit = document.querySelector('.VPSidebar')?.getBoundingClientRect().right ?? 0;
+      return [...document.querySelectorAll('.VPSidebar .text')]
+        .filter((label) => label.getBoundingClientRect().right > limit)
+        .map((label) => label.textContent);
+    });
+    expect(cut).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+
   describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     it.each([...PAGES, 'api/client.html', 'packages/cli.html'])(
       'every text has contrast: /%s',
