@@ -90,7 +90,7 @@ describe('rates', () => {
     expect(() => parseRate(text as string, 'limits["orders"]')).toThrow(new RangeError(message));
   });
 
-  it.each([[['5/m']], [{ toString: () => '5/m' }], [null]])(
+  it.each([[['5/m']], [{ toString: (): string => '5/m' }], [null]])(
     'takes no rate from %j, which is no text',
     (rate) => {
       expect(() => Reflect.apply(parseRate, undefined, [rate, 'limits'])).toThrow(
