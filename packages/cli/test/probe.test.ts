@@ -1,5 +1,5 @@
 /** `countersign probe` as a process: whom it attacks, whom it does not, and what it says. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -321,6 +321,16 @@ describe('words that make no probe', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('Usage: countersign probe [options] [method] <url>');
     expect(stdout).toContain('$ countersign probe https://');
+  });
+
+  it('and leave no report behind, or the one that was there', async () => {
+    const file = join(temporaryFolder(), 'probe.xml');
+    const words = ['probe', 'http://127.0.0.1:1/', '--junit', file];
+    expect((await runHere(words, { env: KEY })).status).toBe(2);
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, 'earlier');
+    await runHere(words, { env: KEY });
+    expect(readFileSync(file, 'utf8')).toBe('earlier');
   });
 
   it('never quote the secret', async () => {

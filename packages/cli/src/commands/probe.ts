@@ -1,5 +1,5 @@
 /** `countersign probe`: attacks an endpoint that you run, with your own key. */
-import { writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { chooseAttacks } from '../attacks/index.js';
 import { EXIT, type MakeCommand } from '../command.js';
@@ -64,10 +64,10 @@ export const probeCommand: MakeCommand = (terminal, finish) =>
       const attacks = chooseAttacks(options.only);
       await requireConsent(terminal, plan, countRequests(plan, attacks), options.yes ?? false);
       // Before all the work rather than after it.
-      if (options.junit !== undefined) writeJunit(options.junit, '');
+      if (options.junit !== undefined) requireWritable(options.junit);
       const progress = startProgress(terminal, 'probe');
       const report = await runProbe(plan, attacks, progress.report).finally(progress.end);
-      if (options.junit !== undefined) writeJunit(options.junit, junitReport(report));
+      if (options.junit !== undefined) writeFileSync(options.junit, junitReport(report));
       terminal.write(
         options.json ? `${JSON.stringify(report, undefined, 2)}\n` : textReport(report, painter(terminal)),
       );
@@ -103,6 +103,9 @@ async function requireConsent(
     throw new UsageError('nothing was sent');
 }
 
-function writeJunit(file: string, text: string): void {
-  asUsage('--junit', () => writeFileSync(file, text));
+/** Leaves everything as it was. */
+function requireWritable(file: string): void {
+  const isNew = !existsSync(file);
+  asUsage('--junit', () => closeSync(openSync(file, 'a')));
+  if (isNew) rmSync(file);
 }
