@@ -7,8 +7,10 @@ export const EXTENT = {
   loadMs: Number(process.env['COUNTERSIGN_CHAOS_SECONDS'] ?? 2) * 500,
   rounds: Number(process.env['COUNTERSIGN_CHAOS_ROUNDS'] ?? 1),
   services: Number(process.env['COUNTERSIGN_CHAOS_SERVICES'] ?? 2),
-  callsPerSecond: Number(process.env['COUNTERSIGN_CHAOS_RATE'] ?? 80),
-  progress: process.env['COUNTERSIGN_CHAOS_SECONDS'] !== undefined,
+  callsPerSecond: Number(process.env['COUNTERSIGN_CHAOS_RATE'] ?? 60),
+  copiesPerSecond: process.env['COUNTERSIGN_CHAOS_SECONDS'] === undefined ? 50 : 100,
+  /** `npm run chaos`: every case, and what becomes of it is told meanwhile. */
+  long: process.env['COUNTERSIGN_CHAOS_SECONDS'] !== undefined,
 } as const;
 
 /** All recorded requests must still be fresh when they are played back. */

@@ -15,9 +15,10 @@ import { createPlayer, type Player, playAll, recordingWire, type Wire } from './
 
 /** Beside the horizon's own time: how soon calls succeed after a fault. */
 const RESUME_MS = 3_000;
+/** For the first answers: processes, servers and their first connections all start at once. */
+const START_MS = 60_000;
 const PLAYBACKS = 2;
 const PLAY_WIDTH = 32;
-const COPIES_PER_SECOND = 100;
 /** Copies are made of as many requests as were settled last. */
 const COPIED = 200;
 const LAST_CALLS_MS = 30_000;
@@ -76,7 +77,7 @@ async function playThrough(
   const recoveryMs = TOLERANCE.futureMs + stage.deposedMs + RESUME_MS;
   const player = createPlayer(PLAY_WIDTH);
   // What comes before is the horizon of servers that are new.
-  await untilServed(keys, ports, recoveryMs + 5_000);
+  await untilServed(keys, ports, recoveryMs + START_MS);
   const wire = recordingWire();
   const load = startLoad('call', wire, keys, ports, EXTENT.callsPerSecond);
   const copier = startCopying(wire, player, ports);
@@ -174,7 +175,7 @@ function startCopying(
     });
     running.add(copy);
     void copy.finally(() => running.delete(copy));
-  }, 1_000 / COPIES_PER_SECOND);
+  }, 1_000 / EXTENT.copiesPerSecond);
   return {
     stop: async () => {
       clearInterval(timer);
@@ -185,7 +186,7 @@ function startCopying(
 }
 
 function tellProgress(name: string, { calls }: Load, { sent }: Wire): () => void {
-  if (!EXTENT.progress) return () => {};
+  if (!EXTENT.long) return () => {};
   const startedMs = performance.now();
   const timer = setInterval(() => {
     const ended = calls.filter(({ endedMs }) => endedMs !== undefined);
@@ -201,7 +202,7 @@ function tellProgress(name: string, { calls }: Load, { sent }: Wire): () => void
 function report(name: string, fault: Fault, { figures, violations, told }: Findings): void {
   const file = process.env['COUNTERSIGN_CHAOS_RESULTS'];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ name, figures, violations, told })}\n`);
-  if (!EXTENT.progress) return;
+  if (!EXTENT.long) return;
   console.log(
     `chaos: ${name}: fault of ${fault.overMs - fault.beganMs} ms, noticed within ${figures.noticeMs} ms, calls succeed again ${figures.resumedMs} ms after it; ${violations.length} violations`,
   );

@@ -9,7 +9,7 @@ import {
 } from '@countersign/testkit/redis';
 import { BUCKETS, bucketIndex, createBuckets } from '../../src/bucket-names.js';
 import { EXTENT, type Fault, metAnswer, type Stage } from './chaos-case.js';
-import { chaos } from './chaos-test.js';
+import { chaos, longChaos } from './chaos-test.js';
 
 const NODE_TIMEOUT_MS = 1_000;
 const ELECTION_MS = 20_000;
@@ -62,7 +62,7 @@ chaos('Cluster failover by SIGKILL of a master whose replica was paused, so that
   }),
 );
 
-chaos('a Cluster master that was paused, and deposed meanwhile, answers again', () =>
+longChaos('a Cluster master that was paused, and deposed meanwhile, answers again', () =>
   onCluster(async (cluster, master) => {
     const beganMs = Date.now();
     master.pause();
@@ -74,7 +74,7 @@ chaos('a Cluster master that was paused, and deposed meanwhile, answers again', 
   }),
 );
 
-chaos('resharding of the slot under load', () =>
+longChaos('resharding of the slot under load', () =>
   onCluster(async (cluster, master) => {
     const to = cluster.nodes.find((node) => node !== master && cluster.nodes.indexOf(node) < 3);
     if (to === undefined) throw new Error('another master is needed');

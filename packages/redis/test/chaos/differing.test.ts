@@ -1,7 +1,7 @@
 /** Chaos among processes that do not agree: about a key's owner, about the time. One standalone server. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { metAnswer } from './chaos-case.js';
-import { chaos } from './chaos-test.js';
+import { chaos, longChaos } from './chaos-test.js';
 import { onOneServer } from './one-server.js';
 
 chaos('a key moved to another owner', () =>
@@ -37,7 +37,7 @@ chaos('a key moved to another owner', () =>
   }),
 );
 
-chaos('one process whose clock is a minute behind', async () => {
+longChaos('one process whose clock is a minute behind', async () => {
   const stage = await onOneServer(async (redis) => {
     await redis.command('FLUSHALL');
     return metAnswer('store-recovering');

@@ -8,7 +8,7 @@ import {
   waitUntil,
 } from '@countersign/testkit/redis';
 import { EXTENT, type Fault, metAnswer, type Scene, type Stage, takesWrites } from './chaos-case.js';
-import { chaos } from './chaos-test.js';
+import { chaos, longChaos } from './chaos-test.js';
 import { splitFromSentinels, USERS } from './split-master.js';
 
 const ELECTION_MS = 20_000;
@@ -63,7 +63,7 @@ chaos('Sentinel failover by SIGKILL of the master', () =>
   }),
 );
 
-chaos('Sentinel failover to a replica that was paused, so that writes are lost', () =>
+longChaos('Sentinel failover to a replica that was paused, so that writes are lost', () =>
   onSentinel(async (servers, master) => {
     const [behind, other] = servers.servers.filter((server) => server !== master);
     if (behind === undefined || other === undefined) throw new Error('two replicas are needed');
@@ -85,7 +85,7 @@ chaos('Sentinel failover to a replica that was paused, so that writes are lost',
   }),
 );
 
-chaos('split brain: a master that the sentinels have deposed stays reachable for one process', () =>
+longChaos('split brain: a master that the sentinels have deposed stays reachable for one process', () =>
   onSentinel(async (servers, master) => {
     const beganMs = Date.now();
     const split = await splitFromSentinels(master);

@@ -1,17 +1,17 @@
 /** Chaos on one standalone server, which persists nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { metAnswer, type Seen } from './chaos-case.js';
-import { chaos } from './chaos-test.js';
+import { chaos, longChaos } from './chaos-test.js';
 import { onOneServer } from './one-server.js';
 
-chaos('FLUSHALL', () =>
+longChaos('FLUSHALL', () =>
   onOneServer(async (redis) => {
     await redis.command('FLUSHALL');
     return metAnswer('store-recovering');
   }),
 );
 
-chaos('SCRIPT FLUSH', () =>
+longChaos('SCRIPT FLUSH', () =>
   onOneServer(async (redis) => {
     await redis.command('CONFIG', 'RESETSTAT');
     for (let i = 0; i < 5; i++) {
@@ -35,7 +35,7 @@ chaos('SIGKILL and an empty restart', () =>
   }),
 );
 
-chaos('SIGSTOP for two seconds', () =>
+longChaos('SIGSTOP for two seconds', () =>
   onOneServer(async (redis) => {
     redis.pause();
     await sleep(2_000);
