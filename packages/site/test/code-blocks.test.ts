@@ -1,12 +1,15 @@
 /** What a reader copies works: TypeScript compiles, JSON parses, commands and their flags exist. */
 import { existsSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { checkedPages } from '../dist/checked-pages.js';
 import { modulesOf } from '../dist/code-blocks.js';
 import { compileBlocks } from '../dist/compile-blocks.js';
 import { partsOf } from '../dist/markdown.js';
 import { REPOSITORY_ROOT } from '../dist/repository.js';
 import { commandsOf, type ShellCommand } from '../dist/shell-commands.js';
+
+// A compiler on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 const pages = checkedPages();
 const textOf = (page: string): string => readFileSync(`${REPOSITORY_ROOT}/${page}`, 'utf8');
