@@ -75,7 +75,10 @@ function report({ onVerdict, window }: VerifierConfig, attempt: Attempt, outcome
   if (reason !== undefined) event.reason = reason;
   if (address !== undefined) event.address = address;
   if (claimedKeyId !== undefined) event.keyId = claimedKeyId;
-  if (proved && key !== undefined) event.owner = key.owner;
+  if (proved && key !== undefined) {
+    event.owner = key.owner;
+    event.secretIndex = key.secrets.findIndex((secret) => secret.key === caller.secret);
+  }
   if (scope !== undefined) event.scope = scope;
   if (budgets !== undefined) event.budgets = budgets;
   onVerdict(event);

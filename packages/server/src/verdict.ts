@@ -117,6 +117,8 @@ export interface VerdictEvent {
   readonly proved: boolean;
   /** Of a proved key. */
   readonly owner?: string;
+  /** Of a proved key: which of its `secrets` it was, from 0. While secrets are rotated it shows who still uses the old one. */
+  readonly secretIndex?: number;
   /** The scope that was charged, or would have been; absent where it was not settled. */
   readonly scope?: string;
   /** What the budgets on the path had left; where they were looked at. */

@@ -264,6 +264,20 @@ describe('a verifier', () => {
     await expectRefused(send(sign({ keyId: 'off' })), 'invalid-signature');
   });
 
+  it('tells the operator which of several secrets was used, so that the old one can be let go', async () => {
+    const { send, events } = setUp({}, { key_1: { secrets: [TEST_SECRET, OTHER_SECRET], scopes: ['orders'] } });
+    await send(sign({ secret: OTHER_SECRET }));
+    await send(sign({ secret: TEST_SECRET }));
+    await send(sign({ secret: TEST_SECRET, scope: 'other' }));
+    await send(sign({ secret: new Uint8Array(32) }));
+    expect(events.map(({ code, secretIndex }) => [code, secretIndex])).toEqual([
+      ['admitted', 1],
+      ['admitted', 0],
+      ['scope-mismatch', 0],
+      ['invalid-signature', undefined],
+    ]);
+  });
+
   it('takes the signature from another field, and then wants authorization signed', async () => {
     const { send } = setUp({ header: 'X-Signature' });
     const bearer: [string, string] = ['authorization', 'Bearer x'];
