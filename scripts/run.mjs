@@ -66,7 +66,10 @@ const commands = {
   mutation: () => run('node', ['packages/trust/dist/mutation/main.js', ...process.argv.slice(3)]),
   fuzz: () => run('node', ['packages/trust/dist/fuzz/main.js', ...process.argv.slice(3)]),
   timing: () => run('node', ['packages/trust/dist/timing/main.js', ...process.argv.slice(3)]),
-  docs: () => run('node', ['packages/site/dist/main.js', ...process.argv.slice(3)]),
+  docs: () => {
+    if (process.argv.includes('--check')) ensureCommands(['chromium']);
+    run('node', ['packages/site/dist/main.js', ...process.argv.slice(3)]);
+  },
   chaos: async () => {
     ensureCommands([...LOCKS, 'redis-server']);
     rmSync(CHAOS_RESULTS, { force: true });
