@@ -36,6 +36,13 @@ afterEach(() => {
   running = undefined;
 });
 
+async function statusFor(port: string, host: string): Promise<number | undefined> {
+  const sending = request({ port, host: '127.0.0.1', path: '/events', headers: { host } }).end();
+  const [response] = await once(sending, 'response');
+  sending.destroy();
+  return response.statusCode;
+}
+
 describe('countersign console', () => {
   it('serves the page, fires every scenario, shows its verdicts, and leaves at Ctrl-C', {
     timeout: ALL_BUTTONS_MS,
@@ -102,15 +109,9 @@ describe('countersign console', () => {
     running = await startConsole();
     const { address } = running;
     const { port } = new URL(address);
-    const statusFor = async (host: string): Promise<number | undefined> => {
-      const sending = request({ port, host: '127.0.0.1', path: '/events', headers: { host } }).end();
-      const [response] = await once(sending, 'response');
-      sending.destroy();
-      return response.statusCode;
-    };
-    expect(await statusFor(`rebound.example:${port}`)).toBe(421);
-    expect(await statusFor(`localhost:${port}`)).toBe(200);
-    expect(await statusFor(`127.0.0.1:${port}`)).toBe(200);
+    expect(await statusFor(port, `rebound.example:${port}`)).toBe(421);
+    expect(await statusFor(port, `localhost:${port}`)).toBe(200);
+    expect(await statusFor(port, `127.0.0.1:${port}`)).toBe(200);
 
     const headers = { origin: `http://127.0.0.1:${Number(port) + 1}` };
     const foreign = await fetch(`${address}scenarios/replay`, { method: 'POST', headers });
@@ -158,10 +159,13 @@ describe('countersign console', () => {
     expect(stderr).toContain('The console has no login');
     expect(stderr).toContain('say --yes to listen there');
 
-    running = await startConsole(['--port', '0', '--host', '0.0.0.0', '--yes']);
+    running = await startConsole(['--port', '0', '--host', '0.0.0.0', '--yes', '--name', 'build-7.lan']);
     expect(running.stdout()).toContain('WITHOUT A LOGIN');
+    await expect.poll(running.stderr).toContain('--name adds a name of this machine');
     const { port } = new URL(running.address);
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+    expect(await statusFor(port, `127.0.0.1:${port}`)).toBe(200);
+    expect(await statusFor(port, `Build-7.lan:${port}`)).toBe(200);
+    expect(await statusFor(port, `build-8.lan:${port}`)).toBe(421);
     // The API stays on loopback.
     expect(running.stdout()).toMatch(/^playground +http:\/\/127\.0\.0\.1:/m);
   });

@@ -293,8 +293,10 @@ describe('what is not this machine', () => {
 
 describe('words that make no probe', () => {
   it.each([
-    [['nothing'], /URL: "nothing" is not an http or https URL/],
-    [['http://a@127.0.0.1/'], /holds no user name/],
+    [['http://'], /"http:\/\/" is not a URL/],
+    [['localhost:1', '--other-instance', 'ftp://a/'], /--other-instance: ftp is not supported/],
+    [['localhost:1'], /^Up to \d+ requests\.\n.*ECONNREFUSED/s],
+    [['http://a@127.0.0.1/'], /holds a user name/],
     [['post', 'http://127.0.0.1/'], /cannot be signed: method: "post"/],
     [['http://127.0.0.1/', '--only', 'unsinged'], /no attack "unsinged".*groups: strangers/],
     [['http://127.0.0.1/', '--limit', '5/month'], /--limit: .*"5\/month" is not a rate/],

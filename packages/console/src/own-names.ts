@@ -7,6 +7,9 @@ import type { MiddlewareHandler } from 'hono';
 
 const PORT = /:\d+$/;
 const BRACKETS = /^\[|\]$/g;
+const ANOTHER_NAME = `This console has another name.
+Address it by an IP address, or have its name added: countersign console --name NAME, or ownNames('NAME').
+`;
 
 /**
  * Lets through what addresses an IP address, `localhost` or one of these names; everything else is answered 421.
@@ -17,7 +20,7 @@ export function ownNames(...names: readonly string[]): MiddlewareHandler {
   const own = new Set(['localhost', ...names.map((name) => name.toLowerCase())]);
   return async (c, next) => {
     const host = (c.req.header('host') ?? '').replace(PORT, '').replace(BRACKETS, '').toLowerCase();
-    if (isIP(host) === 0 && !own.has(host)) return c.text('This console has another name.\n', 421);
+    if (isIP(host) === 0 && !own.has(host)) return c.text(ANOTHER_NAME, 421);
     return await next();
   };
 }

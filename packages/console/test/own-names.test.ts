@@ -37,4 +37,13 @@ describe('a console that is guarded by ownNames', () => {
   ])('refuses %j', async (host) => {
     expect(await statusFor(host)).toBe(421);
   });
+
+  it('says to whom it refuses how a name is added, and does not repeat the name', async () => {
+    const headers = { host: 'rebound.example' };
+    const answer = await (await app.request('http://ignored.example/', { headers })).text();
+    expect(answer).toContain('IP address');
+    expect(answer).toContain('--name');
+    expect(answer).toContain("ownNames('NAME')");
+    expect(answer).not.toContain('rebound');
+  });
 });

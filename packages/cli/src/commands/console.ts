@@ -1,7 +1,8 @@
 /** `countersign console`: the console on this machine, with a playground beside it whose scenarios are fired by buttons. */
 import { Command } from 'commander';
 import type { MakeCommand } from '../command.js';
-import { isLoopback } from '../playground/listen.js';
+import { isLoopback } from '../loopback.js';
+import { collect } from '../request/signing.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { UsageError } from '../terminal/usage-error.js';
 
@@ -11,6 +12,7 @@ const MAX_PORT = 65_535;
 interface ConsoleOptions {
   readonly port: string;
   readonly host: string;
+  readonly name?: readonly string[];
   readonly yes?: true;
 }
 
@@ -19,6 +21,11 @@ export const consoleCommand: MakeCommand = (terminal) =>
     .description('watch verdicts and budgets, fire attacks by buttons, take a canonical string apart')
     .option('--port <n>', 'port of the console; 0: any free one', DEFAULT_PORT)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option(
+      '--name <name>',
+      'a host name that it answers to; may be repeated. IP addresses always do',
+      collect,
+    )
     .option('--yes', 'do not ask before listening where other machines can reach it')
     .addHelpText(
       'after',
@@ -28,14 +35,15 @@ but in memory. Ctrl-C ends both.
 
 Examples:
   $ countersign console
-  $ countersign console --port 0`,
+  $ countersign console --port 0
+  $ countersign console --host 0.0.0.0 --name build-7.lan --yes`,
     )
-    .action(async ({ port, host, yes }: ConsoleOptions) => {
+    .action(async ({ port, host, name = [], yes }: ConsoleOptions) => {
       const wanted = readPort(port);
       if (!isLoopback(host) && yes !== true) await askToBeReached(terminal, host);
       // Only here: no other command has to wait for a server to load.
       const { serveConsole } = await import('../playground/serve.js');
-      await serveConsole(terminal, host, wanted);
+      await serveConsole(terminal, { host, port: wanted, names: [host, ...name] });
     });
 
 /** @throws UsageError unless somebody says yes */

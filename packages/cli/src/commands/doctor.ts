@@ -11,6 +11,7 @@ import { EXIT, type MakeCommand } from '../command.js';
 import { examine } from '../doctor/examine.js';
 import { doctorText } from '../doctor/report.js';
 import { readHeaderLines } from '../request/header-lines.js';
+import { requestUrl } from '../request/request-url.js';
 import { painter } from '../terminal/paint.js';
 import { startProgress } from '../terminal/progress.js';
 import { asUsage, UsageError } from '../terminal/usage-error.js';
@@ -30,7 +31,7 @@ const FRAMING = ['host', 'connection', 'content-length', 'transfer-encoding'];
 export const doctorCommand: MakeCommand = (terminal, finish) =>
   new Command('doctor')
     .description('find out what the proxies in front of a server change, and which option makes up for it')
-    .argument('<url>', 'where the echo handler is mounted, as clients address it')
+    .argument('<url>', 'where the echo handler is mounted, as clients address it; without a scheme: http')
     .option('--header <name>', 'the field that carries the signature', 'authorization')
     .option(
       '-H, --field <line>',
@@ -61,7 +62,7 @@ Examples:
   $ countersign doctor https://api.example.com/echo -H @gateway-key.txt`,
     )
     .action(async (text: string, { header, field, insecure = false, timeout, json }: DoctorOptions) => {
-      const url = readUrl(text);
+      const url = echoUrl(text);
       const name = asUsage('--header', () => signatureFieldName(header));
       const progress = startProgress(terminal, 'doctor');
       const report = await examine({
@@ -78,18 +79,10 @@ Examples:
       finish(report.ok ? EXIT.ok : EXIT.found);
     });
 
-function readUrl(text: string): URL {
-  if (!URL.canParse(text))
-    throw new UsageError(`${text}: expected a URL such as https://api.example.com/echo`);
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '')
-    throw new UsageError('the URL has a user name: give what a gateway wants by -H');
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw new UsageError(`${text}: expected an http or https URL`);
-  if (url.search !== '' || url.hash !== '')
-    throw new UsageError(
-      'the URL has a query or fragment: give the path where the echo is mounted, and no more',
-    );
+function echoUrl(text: string): URL {
+  const url = requestUrl(text);
+  if (url.search !== '')
+    throw new UsageError('the URL has a query: give the path where the echo is mounted, and no more');
   asUsage(text, () => [requireAuthority('host', url.host), canonicalTarget(url.pathname)]);
   return url;
 }

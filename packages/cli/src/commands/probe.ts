@@ -27,7 +27,10 @@ export const probeCommand: MakeCommand = (terminal, finish) =>
       .description('attack an endpoint that you run, with your own key, and say what got through')
       .usage('[options] [method] <url>')
       .argument('<method>', 'default: GET, or POST with -d')
-      .argument('[url]', 'a request that the application answers with 2xx when it is signed'),
+      .argument(
+        '[url]',
+        'a request that the application answers with 2xx when it is signed; without a scheme: http',
+      ),
   )
     .option('--audience <host>', "the name the verifier knows itself by; default: the URL's host")
     .option('--scope <scope>', 'the scope to sign for; default: none, which means that of the route')

@@ -1,8 +1,9 @@
 /** Requests signed by hand with the product's own signer, and how they are sent; a scenario may change them in between. */
 import type { SignerOptions } from '@countersign/client';
+import type { RawRequest } from '../probe/raw-request.js';
 import type { KeyId } from './partners.js';
 import type { Playground } from './playground.js';
-import { type Answer, deliver, deliverAtOnce, type RawRequest } from './wire.js';
+import { type Answer, deliver, deliverAtOnce } from './wire.js';
 
 export interface Draft {
   readonly key: KeyId;
@@ -22,10 +23,10 @@ export const ORDER_BODY: string = JSON.stringify({ sku: 'HEX-M8-40', quantity: 2
 
 export function draft(ground: Playground, options: Draft): RawRequest {
   const { key, method = 'POST', target = '/v1/orders?notify=true', scope, call, signer } = options;
-  const body = method === 'GET' ? '' : ORDER_BODY;
+  const body = Buffer.from(method === 'GET' ? '' : ORDER_BODY);
   const headers: (readonly [string, string])[] = [...(options.headers ?? [])];
   if (call !== undefined) headers.push(['Idempotency-Key', call]);
-  if (body !== '') headers.push(['Content-Type', 'application/json']);
+  if (body.length > 0) headers.push(['Content-Type', 'application/json']);
   const signature = ground.signer(key, signer).sign({ method, target, headers, body, scope });
   return {
     method,
@@ -33,7 +34,7 @@ export function draft(ground: Playground, options: Draft): RawRequest {
     headers: [
       ['Host', ground.authority],
       ...headers,
-      ...(body === '' ? [] : [['Content-Length', String(Buffer.byteLength(body))] as const]),
+      ...(body.length === 0 ? [] : [['Content-Length', String(body.length)] as const]),
       ...Object.entries(signature),
     ],
     body,

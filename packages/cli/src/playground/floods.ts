@@ -1,11 +1,12 @@
 /** More than a rate allows: by brute force, across the edge of a window, and spread over all that could be told apart. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RawRequest } from '../probe/raw-request.js';
 import { draft, sendTogether } from './draft.js';
 import { expectCodes, expectEqual, tellCodes } from './outcome.js';
 import { BUDGETS, REPORTS_WINDOW_MS } from './partners.js';
 import type { Play } from './play.js';
 import type { Playground } from './playground.js';
-import type { RawRequest } from './wire.js';
 
 /** Between the waves of a flood, so that it can be watched as it climbs. */
 const BETWEEN_WAVES_MS = 300;

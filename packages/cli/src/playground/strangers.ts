@@ -1,10 +1,11 @@
 /** Those who hold no key of the API, or not the secret to it; and an honest partner at the same address. */
+
 import { randomBytes } from 'node:crypto';
+import type { RawRequest } from '../probe/raw-request.js';
 import { draft, send, sendTogether } from './draft.js';
 import { expectCodes, expectEqual, tellCodes } from './outcome.js';
 import type { Play } from './play.js';
 import { STRANGERS } from './playground.js';
-import type { RawRequest } from './wire.js';
 
 const INVALID = 'invalid-signature';
 const UNSIGNED = 300;
@@ -58,7 +59,7 @@ export const unsignedFlood: Play = {
       method: 'GET',
       target: '/v1/orders/1001',
       headers: [['Host', ground.authority]],
-      body: '',
+      body: Buffer.alloc(0),
     };
     const codes: string[] = [];
     const honest: string[] = [];

@@ -1,8 +1,8 @@
 /** What a signature covers, changed on its way: one thing at a time. */
+import type { RawRequest } from '../probe/raw-request.js';
 import { draft, ORDER_BODY, send } from './draft.js';
 import { expectEqual } from './outcome.js';
 import { newCall, type Play } from './play.js';
-import type { RawRequest } from './wire.js';
 
 type Change = (request: RawRequest) => RawRequest;
 
@@ -12,7 +12,11 @@ const CHANGES: readonly (readonly [what: string, change: Change, code: string])[
   ['query', target('notify=true', 'notify=false'), INVALID],
   ['scope', authorization('scope="orders:write"', 'scope="orders"'), INVALID],
   ['content-type', field('Content-Type', () => 'text/json'), INVALID],
-  ['body', (request) => ({ ...request, body: ORDER_BODY.replace('200', '900') }), 'digest-mismatch'],
+  [
+    'body',
+    (request) => ({ ...request, body: Buffer.from(ORDER_BODY.replace('200', '900')) }),
+    'digest-mismatch',
+  ],
 ];
 
 export const tampering: Play = {

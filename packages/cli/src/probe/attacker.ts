@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from './endpoint.js';
-import { type Answer, type Answered, exchange, openLine } from './exchange.js';
+import { type Answer, type Answered, exchange, exchangeTogether, openLine } from './exchange.js';
 import { type Judgement, judge } from './judge.js';
 import type { Pace } from './pace.js';
 import type { Plan } from './plan.js';
@@ -91,17 +91,7 @@ export function createAttacker(
     },
     sendTogether: async (requests) => {
       await take(requests.length);
-      const lines = await Promise.all(requests.map(({ method }) => openLine(plan.endpoint, method)));
-      // All but the last byte first, so that all of them are complete in the same moment.
-      const texts = requests.map(formatRequest);
-      lines.forEach((line, i) => void line.write(texts[i]?.subarray(0, -1) ?? Buffer.alloc(0)));
-      await pause(HALF_WAY_MS);
-      lines.forEach((line, i) => void line.write(texts[i]?.subarray(-1) ?? Buffer.alloc(0)));
-      try {
-        return await Promise.all(lines.map((line) => line.answer()));
-      } finally {
-        for (const line of lines) line.close();
-      }
+      return exchangeTogether(plan.endpoint, requests, () => pause(HALF_WAY_MS));
     },
     sendHalf: async (request) => {
       await take(1);

@@ -1,7 +1,8 @@
 /** Where a probe connects: one address, looked up once, so that what was asked about is what is attacked. */
 import { lookup } from 'node:dns/promises';
-import { BlockList, connect as connectTcp, isIPv6, type Socket } from 'node:net';
+import { connect as connectTcp, isIPv6, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { isLoopback } from '../loopback.js';
 import { UsageError } from '../terminal/usage-error.js';
 
 export interface Endpoint {
@@ -12,18 +13,14 @@ export interface Endpoint {
   readonly loopback: boolean;
 }
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
 /** @throws UsageError when the name has no address */
 export async function findEndpoint(url: URL): Promise<Endpoint> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const { address, family } = await lookup(host).catch((cause: Error) => {
+  const { address } = await lookup(host).catch((cause: Error) => {
     throw new UsageError(`${url.hostname}: ${cause.message}: check the name`, { cause });
   });
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
-  return { url, address, port, loopback: LOOPBACK.check(address, family === 6 ? 'ipv6' : 'ipv4') };
+  return { url, address, port, loopback: isLoopback(address) };
 }
 
 /** A new connection, ready to be written to. Rejects when there is none. */

@@ -61,6 +61,27 @@ export async function exchange(endpoint: Endpoint, request: RawRequest, withinMs
   }
 }
 
+/**
+ * Sends requests that are complete in the same moment: all of each but its last byte first, on connections of their own,
+ * then all last bytes.
+ */
+export async function exchangeTogether(
+  endpoint: Endpoint,
+  requests: readonly RawRequest[],
+  halfWay: () => Promise<void>,
+): Promise<readonly Answer[]> {
+  const texts = requests.map(formatRequest);
+  const lines = await Promise.all(requests.map(({ method }) => openLine(endpoint, method)));
+  try {
+    lines.forEach((line, i) => void line.write(texts[i]?.subarray(0, -1) ?? Buffer.alloc(0)));
+    await halfWay();
+    lines.forEach((line, i) => void line.write(texts[i]?.subarray(-1) ?? Buffer.alloc(0)));
+    return await Promise.all(lines.map((line) => line.answer()));
+  } finally {
+    for (const line of lines) line.close();
+  }
+}
+
 function readAnswer(socket: Socket, method: string, withinMs: number): Promise<Answer> {
   const connection = readingSide(socket);
   return new Promise((resolve) => {
@@ -117,7 +138,8 @@ async function readBody(response: IncomingMessage): Promise<Answered> {
   return { status, headers, body, ...(code === undefined ? {} : { code }) };
 }
 
-function problemCode(body: string): string | undefined {
+/** The code of a problem document, where the body is one. */
+export function problemCode(body: string): string | undefined {
   try {
     const { code } = Object(JSON.parse(body));
     return typeof code === 'string' && CODE.test(code) ? code : undefined;

@@ -2,6 +2,7 @@
 import { type FieldLine, requireAuthority, signatureFieldName } from '@countersign/canonical';
 import type { Credentials } from '../credentials.js';
 import { readHeaderLines } from '../request/header-lines.js';
+import { requestUrl } from '../request/request-url.js';
 import { asUsage, UsageError } from '../terminal/usage-error.js';
 import { type Budget, parseBudget } from './budget.js';
 import { type Endpoint, findEndpoint } from './endpoint.js';
@@ -66,7 +67,7 @@ export async function readPlan(
   options: ProbeOptions,
   credentials: Credentials,
 ): Promise<Plan> {
-  const url = readUrl('URL', words.url);
+  const url = requestUrl(words.url);
   const body = words.body ?? Buffer.alloc(0);
   const method = words.method ?? (words.body === undefined ? 'GET' : 'POST');
   const signatureField = asUsage('--header', () => signatureFieldName(options.header));
@@ -76,7 +77,7 @@ export async function readPlan(
   }
   const instances = options.otherInstance ?? [];
   const [endpoint, ...others] = await Promise.all(
-    [url, ...instances.map((text) => readUrl('--other-instance', text))].map(findEndpoint),
+    [url, ...instances.map((text) => asUsage('--other-instance', () => requestUrl(text)))].map(findEndpoint),
   );
   if (endpoint === undefined) throw new UsageError('URL: needed');
   const { limit, rate } = options;
@@ -101,17 +102,6 @@ export async function readPlan(
     requestsPerSecond:
       rate === undefined ? (allLoopback ? undefined : DEFAULT_REMOTE_RATE) : readNumber('--rate', rate),
   };
-}
-
-function readUrl(option: string, text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`${option}: ${JSON.stringify(text)} is not an http or https URL`);
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new UsageError(`${option}: a URL of a probe holds no user name`);
-  }
-  return url;
 }
 
 function readFields(given: readonly string[], signatureField: string): FieldLine[] {

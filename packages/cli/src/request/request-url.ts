@@ -14,7 +14,9 @@ export function requestUrl(text: string): URL {
     throw new UsageError(`${url.protocol.slice(0, -1)} is not supported: give an http or https URL`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw new UsageError('the URL holds a user name: the signature takes its place, leave it out');
+    throw new UsageError(
+      'the URL holds a user name: the signature takes its place; what a gateway wants goes by -H',
+    );
   }
   url.hash = '';
   return url;
