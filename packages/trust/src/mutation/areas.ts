@@ -176,7 +176,7 @@ export const AREAS: readonly Area[] = [
   server(
     'memory-store',
     ['memory/memory-store.ts', 'memory/memory-store-options.ts'],
-    ['memory/memory-store', 'memory/late-claim', 'memory/nonce-table'],
+    ['memory/memory-store', 'memory/nonce-table'],
     ['attacks/memory', 'stores/memory-store'],
   ),
   server(
@@ -190,12 +190,6 @@ export const AREAS: readonly Area[] = [
       'memory/nonce-index.ts',
       'memory/nonce-memory.ts',
     ],
-    [
-      'memory/nonce-hash',
-      'memory/nonce-table',
-      'memory/nonce-bucket',
-      'memory/nonce-memory',
-      'memory/nonce-steps',
-    ],
+    ['memory/nonce-hash', 'memory/nonce-table', 'memory/nonce-bucket', 'memory/nonce-memory'],
   ),
 ];

@@ -8,7 +8,7 @@ import type * as FastCheck from 'fast-check';
 // By `require`: under mutation the import `fast-check` leads here.
 const real: typeof FastCheck = createRequire(import.meta.url)('fast-check');
 const SEED = 20_261_122;
-const MAX_RUNS = 100;
+const MAX_RUNS = 40;
 
 export const assert = ((property: never, { numRuns = MAX_RUNS, ...more } = {}) =>
   real.assert(property, {
