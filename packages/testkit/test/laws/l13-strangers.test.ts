@@ -63,7 +63,7 @@ it('L13 strangers cost nothing: no store is asked and no body is offered for rea
       expect(verdict.headers).not.toHaveProperty('countersign-verdict');
       seen.add(outcomeOf(verdict));
     }),
-    { numRuns: runs(2000) },
+    { numRuns: runs(1000) },
   );
   for (const code of [
     'missing-signature',

@@ -172,7 +172,7 @@ it('L3 every covered byte counts: whatever is changed in what a signature covers
         }
       },
     ),
-    { numRuns: runs(2000) },
+    { numRuns: runs(1000) },
   );
   for (const place of PLACES) expect(seen.get(place) ?? 0, place).toBeGreaterThan(20);
   expect(seen.get('the same') ?? 0, 'the same').toBeGreaterThan(20);

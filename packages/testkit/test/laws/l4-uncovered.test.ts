@@ -163,7 +163,7 @@ it('L4 no other byte counts: whatever is not covered changes neither scope, budg
       const probe = signHead({ signedAtMs: T, scope: 'orders:write:t1', target: '/a' });
       expect(decided(await verify(other, probe, true))).toEqual(decided(await verify(one, probe, true)));
     }),
-    { numRuns: runs(1500) },
+    { numRuns: runs(1000) },
   );
   for (const outcome of [
     'admitted',

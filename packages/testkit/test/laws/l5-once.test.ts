@@ -128,7 +128,7 @@ it('L5 once: no signature is admitted twice, whatever is sent, stepped and forgo
         }
       },
     ),
-    { numRuns: runs(1500) },
+    { numRuns: runs(1000) },
   );
   for (const outcome of [
     'admitted',

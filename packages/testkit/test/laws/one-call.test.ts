@@ -150,7 +150,7 @@ describe('L14 one call, one execution', () => {
         );
         expect(simulation.executions()).toBeLessThanOrEqual(drawn.method === 'GET' ? signatures.size : 1);
       }),
-      { numRuns: runs(3000) },
+      { numRuns: runs(1200) },
     );
   });
 
@@ -193,7 +193,7 @@ describe('L14 one call, one execution', () => {
         expect(response.status).toBe(201);
         expect(simulation.executions()).toBe(1);
       }),
-      { numRuns: runs(1500) },
+      { numRuns: runs(1000) },
     );
   });
 
