@@ -33,6 +33,7 @@ export {
 export { collectFields, type FieldLine, type Fields, signedValue } from './fields.js';
 export type { Sha256 } from './hash/types.js';
 export { isMethod } from './method.js';
+export { type PastedText, pastedCanonical } from './pasted.js';
 export { rootName } from './query.js';
 export {
   type ReadRequest,

@@ -194,6 +194,7 @@ describe('equal strings', () => {
     ['CR LF', SIGNED.replaceAll('\n', '\r\n'), SIGNED, /CR LF read as LF; if that is in the text/],
     ['a JSON string', JSON.stringify(SIGNED), SIGNED, /a JSON string/],
     ['a JSON object', JSON.stringify({ canonical: SIGNED }), SIGNED, /member canonical/],
+    ['the debug field', Buffer.from(SIGNED).toString('base64url'), SIGNED, /value of countersign-debug/],
     ['\\n as two characters', SIGNED.replaceAll('\n', '\\n'), SIGNED, /of two characters/],
     ['quotes', `'${SIGNED}'\n`, SIGNED, /quotes taken off/],
     ['quotes and \\n', `\`${SIGNED.replaceAll('\n', '\\n')}\``, SIGNED, /quotes taken off/],

@@ -164,15 +164,27 @@ describe('header lines', () => {
 });
 
 describe('the string of another', () => {
-  const text = 'CS1-HMAC-SHA256\nGET\na.example\n/\n';
+  const text = 'CS1-HMAC-SHA256\nGET\na.example\n/\n\nd\n1763750000000\nn\nk\n';
   it.each([
     ['as it stands', text],
     ['with CR LF', text.replaceAll('\n', '\r\n')],
     ['quoted by a log', JSON.stringify(text)],
+    ['as a member of JSON', JSON.stringify({ canonical: text })],
+    [
+      'numbered',
+      text
+        .split('\n')
+        .map((line, at) => `${at + 1} ${line}`)
+        .join('\n'),
+    ],
     ['on one line', text.replaceAll('\n', '\\n')],
     ['as the debug field', Buffer.from(text).toString('base64url')],
   ])('%s', (_, pasted) => {
-    expect(readOther(pasted)).toEqual({ text });
+    expect(readOther(pasted)).toMatchObject({ text });
+  });
+
+  it('is taken as it stands where it is a part', () => {
+    expect(readOther('CS1-HMAC-SHA256\r\nGET\n')).toEqual({ text: 'CS1-HMAC-SHA256\nGET\n', undone: [] });
   });
 
   it('in a problem document is the difference that the server found', () => {

@@ -8,6 +8,7 @@ import {
   canonicalize,
   DEBUG_FIELD,
   parseDebug,
+  pastedCanonical,
   readRequest,
   requestPolicy,
   sha256Hex,
@@ -16,7 +17,6 @@ import { nodeRequest } from '@countersign/server/adapter';
 import { openRecording } from '../recording/open-recording.js';
 import { looksRecorded } from '../recording/recorded-text.js';
 import { asUsage, UsageError } from '../terminal/usage-error.js';
-import { pastedCanonical } from './canonical-text.js';
 import { readAnswer, type ServerAnswer } from './server-answer.js';
 
 /** One input of `explain`. */

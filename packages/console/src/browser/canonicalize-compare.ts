@@ -49,6 +49,13 @@ export function comparison(changed: () => void): Comparison {
           'good',
           'Equal. The signature differs, then, because the secret does, or the key is not usable there.',
         ),
+        ...other.undone.map((what) =>
+          make(
+            'p',
+            'soft',
+            `In what was pasted: ${what}. If that is in the text that is MACed, it is the difference.`,
+          ),
+        ),
       );
       return undefined;
     }
@@ -57,11 +64,6 @@ export function comparison(changed: () => void): Comparison {
         ? ['Client signed (this page)', 'Server saw']
         : ['Client signed', 'Server saw (this page)'];
     output.append(...explained(difference, own));
-    if (other.text.trimEnd() === text.trimEnd()) {
-      output.append(
-        make('p', 'soft', 'They differ in line feeds at the very end alone, which copying loses or adds.'),
-      );
-    }
     return difference.line;
   };
   return { compare };

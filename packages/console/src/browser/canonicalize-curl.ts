@@ -1,6 +1,7 @@
 /**
  * A `curl` command line as a request: what browsers write for "copy as cURL" (for bash), and what people type. It reads
  * the options that shape a request; of the others it knows those that take a value, and says which it left out.
+ * `countersign curl` has readers of its own: it declares its flags and reads files, and refuses what it cannot send.
  */
 import { split } from 'shlex';
 

@@ -1,24 +1,20 @@
 /**
- * What another implementation says, as people find it: its canonical string as text, as a quoted string of a log, as the
- * value of `Countersign-Debug`, or in the problem document of a server in debug mode (spec 8).
+ * What another implementation says, as people find it: its canonical string in any form that `pastedCanonical` reads, or
+ * the problem document of a server in debug mode (spec 8).
  */
-import { type Difference, explainDifference, parseDebug, SCHEME } from '@countersign/canonical';
+import { type Difference, explainDifference, pastedCanonical } from '@countersign/canonical';
 
-/** A whole canonical string, or the first difference as a server found it. */
+/** A canonical string, with what was put down to pasting; or the first difference as a server found it. */
 export type Other =
-  | { readonly text: string }
+  | { readonly text: string; readonly undone: readonly string[] }
   | { readonly difference: Partial<Difference> & { readonly cause: string } };
 
-/** Reads what was pasted. Whatever is in none of the other forms is a canonical string as it stands. */
+/** Reads what was pasted. Whatever is in no other form, such as the first lines alone, is taken as it stands. */
 export function readOther(pasted: string): Other {
-  const trimmed = pasted.trim();
-  if (trimmed.startsWith('{')) return readProblemDocument(trimmed);
-  const decoded = parseDebug(trimmed);
-  if (decoded?.startsWith(SCHEME)) return { text: decoded };
-  if (/^".*"$/.test(trimmed)) return { text: unquoted(trimmed) };
-  // A log writes it on one line.
-  if (!trimmed.includes('\n') && trimmed.includes('\\n')) return { text: trimmed.replaceAll('\\n', '\n') };
-  return { text: pasted.replaceAll('\r\n', '\n') };
+  const canonical = pastedCanonical(pasted);
+  if (canonical !== undefined) return { text: canonical.text, undone: canonical.undone };
+  if (pasted.trim().startsWith('{')) return readProblemDocument(pasted);
+  return { text: pasted.replaceAll('\r\n', '\n'), undone: [] };
 }
 
 /** The first difference between the page's string and another's. */
@@ -58,11 +54,6 @@ function readProblemDocument(text: string): Other {
       ...(typeof server === 'string' ? { server } : {}),
     },
   };
-}
-
-function unquoted(text: string): string {
-  const value = parseJson(text);
-  return typeof value === 'string' ? value : text;
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,10 @@
 /**
  * A canonical string as people paste it: from a log, a JSON document, a listing, a file that an editor saved. Undoes what
- * pasting did and says so; what a signer did stays as it is.
+ * pasting did and says so; what a signer did stays as it is. For tools that explain: signers and verifiers read none.
  */
+import { SCHEME } from './authorization.js';
+import { parseDebug } from './debug-field.js';
+import { MAX_SIGNED_FIELDS } from './field-names.js';
 
 /** A text taken for a canonical string. */
 export interface PastedText {
@@ -13,12 +16,15 @@ export interface PastedText {
 }
 
 const LINES_BEFORE_HEADERS = 10;
-const MOST_LINES = LINES_BEFORE_HEADERS + 16 + 2;
+const MOST_LINES = LINES_BEFORE_HEADERS + MAX_SIGNED_FIELDS + 2;
 const TIME_LINE = 6;
 /** A request head has 16 KiB, and each of its octets is pasted as six characters at most. */
 const MOST_CHARACTERS = 131_072;
 
-/** The canonical string in `pasted`, or `undefined` when there is none to be seen. */
+/**
+ * The canonical string in `pasted`: as it stands, quoted, with `\n` as two characters, with line numbers, in JSON (a
+ * string, or the member `canonical`), or as the value of `Countersign-Debug`. `undefined` when there is none to be seen.
+ */
 export function pastedCanonical(pasted: string): PastedText | undefined {
   if (pasted.length > MOST_CHARACTERS) return undefined;
   const readAs: string[] = [];
@@ -27,6 +33,8 @@ export function pastedCanonical(pasted: string): PastedText | undefined {
     if (after !== before) list.push(what);
     return after;
   };
+  const sent = parseDebug(pasted.trim());
+  if (sent?.startsWith(SCHEME)) return { text: sent, readAs: ['the value of countersign-debug'], undone: [] };
   let text = noting(pasted.replace(/^\ufeff/, ''), pasted, 'a byte order mark taken off');
   text = fromJson(text, readAs) ?? noting(unquoted(text), text, 'quotes taken off', readAs);
   if (!text.trim().includes('\n')) {
