@@ -19,6 +19,7 @@ it('refuses an encoded control, and no other escape', () => {
 
 it.each([
   ...['/.', '/..', '/./', '/../a', '/a/..', '/a/./b', '/%2e', '/.%2E/', '/%2e%2e', '/a%2f..', '/a%5c..%5Cb'],
+  ...['..', './a', '..;x'],
   ...['/..;', '/..;x=1/a', '/.;/', '/a/..;v=1', '/a%2F.;'],
 ])('refuses the dot segment in %s', (path) => {
   expect(dotRefusal(path)).toBe('ambiguous-target');

@@ -35,7 +35,6 @@ export function waitMs(window: RateWindow, cost: number, atMs: number): number |
   if (cost > window.limit) return undefined;
   dropExpired(window, atMs);
   let lacking = window.used + cost - window.limit;
-  if (lacking <= 0) return 0;
   let untilMs = atMs;
   for (let entry = 0; lacking > 0; entry++) {
     lacking -= unitsOf(window, entry);

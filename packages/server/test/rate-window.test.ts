@@ -151,6 +151,41 @@ describe('a rate window', () => {
     );
   });
 
+  it('is exact up to a limit of 128, and strict by a slice at most above it', () => {
+    for (const [limit, waits] of [
+      [128, 6_400],
+      [129, 6_450],
+    ] as const) {
+      const window = createRateWindow(limit, 6_400);
+      charge(window, limit, 1_050);
+      expect(waitMs(window, 1, 1_050)).toBe(waits);
+      expect(resetMs(window, 1_050)).toBe(waits);
+    }
+  });
+
+  it('keeps what is in its log when that grows, wherever it begins', () => {
+    for (let expired = 0; expired <= 4; expired++) {
+      const window = createRateWindow(100, 1_000);
+      const times = Array.from({ length: 4 }, (_, i) => 10 * i);
+      for (const atMs of times) charge(window, 1 + atMs / 10, atMs);
+      // So many are gone at this time, and their places are taken before the log is full.
+      const nowMs = 1_000 + 10 * (expired - 1);
+      const more = Array.from({ length: expired + 3 }, (_, i) => nowMs + i / 10);
+      for (const atMs of more) charge(window, 7, atMs);
+      const expected = [
+        ...times.slice(expired).map((atMs) => [atMs, 1 + atMs / 10]),
+        ...more.map((atMs) => [atMs, 7]),
+      ];
+      expect(window.entries).toBe(expected.length);
+      let used = expected.reduce((sum, [, cost = 0]) => sum + cost, 0);
+      for (const [atMs = 0, cost = 0] of expected) {
+        expect(remaining(window, atMs + 1_000 - 0.01)).toBe(100 - used);
+        used -= cost;
+        expect(remaining(window, atMs + 1_000)).toBe(100 - used);
+      }
+    }
+  });
+
   it('L8 what was refused with T fits at T and not at T - 1', () => {
     let tried = 0;
     let refused = 0;
