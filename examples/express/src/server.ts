@@ -37,7 +37,8 @@ export function createApi(secret: string): Express {
     (request, response) => {
       const { owner } = request.countersign.key;
       const id = `order-${orders.size + 1}`;
-      orders.set(id, { id, owner, ...request.body });
+      // What the body must not choose comes last.
+      orders.set(id, { ...request.body, id, owner });
       response.status(201).json(orders.get(id));
     },
   );

@@ -35,6 +35,11 @@ describe('the Express example', () => {
     expect((await fetch(`${api}/v1/orders/order-2`)).status).toBe(404);
   });
 
+  it("takes an order's id and owner from no body", async () => {
+    const sent = { id: 'order-9', owner: 'globex', sku: 'tea-7', quantity: 2 };
+    expect(await placeOrder(apiFetch(SECRET), api, sent)).toMatchObject({ id: 'order-1', owner: 'acme' });
+  });
+
   it('streams an upload', async () => {
     const upload = { method: 'PUT', body: 'x'.repeat(300_000), scope: 'uploads' };
     const response = await apiFetch(SECRET)(`${api}/v1/uploads/a%2Fb?draft=1`, upload);

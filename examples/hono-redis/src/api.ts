@@ -30,7 +30,8 @@ export function createApi(secret: string, store: Store, worker: string): Hono {
   );
   api.post('/v1/orders', countersign(verifier, { scope: 'orders:write' }), async (c) => {
     const { owner } = c.get('countersign').key;
-    return c.json({ id: crypto.randomUUID(), owner, ...(await c.req.json()) }, 201);
+    // What the body must not choose comes last.
+    return c.json({ ...(await c.req.json()), id: crypto.randomUUID(), owner }, 201);
   });
   return api;
 }

@@ -91,7 +91,7 @@ describe('the Hono example on Redis', () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect((await account()).status).toBe(200);
 
-    const [url, body] = [`${api}/v1/orders`, '{"sku":"tea-7"}'];
+    const [url, body] = [`${api}/v1/orders`, '{"sku":"tea-7","owner":"globex"}'];
     const plain = { 'content-type': 'application/json', 'content-length': String(body.length) };
     const headers = { ...plain, ...signer.sign({ method: 'POST', url, headers: plain, body }) };
     const order = request(url, { method: 'POST', headers, agent: false });
@@ -107,8 +107,10 @@ describe('the Hono example on Redis', () => {
     );
     expect(server.child.exitCode).toBeNull();
     order.end(body.slice(5));
-    const [{ statusCode }] = await answered;
-    expect(statusCode).toBe(201);
+    const [answer] = await answered;
+    expect(answer.statusCode).toBe(201);
+    // The owner is who signed, whatever the body says.
+    expect(JSON.parse((await answer.toArray()).join(''))).toMatchObject({ sku: 'tea-7', owner: 'acme' });
     expect(await server.status).toBe(0);
   });
 

@@ -33,7 +33,8 @@ export function createApi(secret: string): Hono {
   api.post('/v1/orders', countersign(verifier, { scope: 'orders:write' }), async (c) => {
     const { owner } = c.get('countersign').key;
     const id = `order-${orders.size + 1}`;
-    orders.set(id, { id, owner, ...(await c.req.json()) });
+    // What the body must not choose comes last.
+    orders.set(id, { ...(await c.req.json()), id, owner });
     return c.json(orders.get(id), 201);
   });
 

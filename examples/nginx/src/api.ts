@@ -43,7 +43,9 @@ export function createApi(options: ApiOptions): Hono {
 
   const orders = countersign(verifier, { scope: 'orders:write', ...BEHIND_NGINX });
   api.on(['POST', 'PUT'], '/v1/orders/:id', orders, async (c) => {
-    const order = { id: c.req.param('id'), owner: c.get('countersign').key.owner, ...(await c.req.json()) };
+    const { owner } = c.get('countersign').key;
+    // What the body must not choose comes last.
+    const order = { ...(await c.req.json()), id: c.req.param('id'), owner };
     await options.keepOrder(order);
     return c.json(order, 201);
   });

@@ -92,6 +92,17 @@ describe('nginx.conf', () => {
     expect(naive.options).toContain('prefix: /partners');
   });
 
+  it("takes an order's id and owner from no body", async () => {
+    const order = {
+      method: 'PUT',
+      headers: JSON_TYPE,
+      body: '{"sku":"tea-7","id":"8","owner":"globex"}',
+      scope: 'orders:write',
+    };
+    const response = await partnerFetch(stage.secret)(`${stage.api}/v1/orders/7`, order);
+    expect(await response.json()).toEqual({ sku: 'tea-7', id: '7', owner: 'acme' });
+  });
+
   it('shares one memory between the processes: a replay is refused by both', async () => {
     const [url, body] = [`${stage.api}/v1/orders/replayed`, '{"sku":"tea-7"}'];
     const signer = createSigner({
