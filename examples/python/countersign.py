@@ -1331,7 +1331,7 @@ def wsgi_body(environ: Environ, max_bytes: int) -> bytes:
 class RawTargetHandler(wsgiref.simple_server.WSGIRequestHandler):
     """wsgiref's request handler (for development and tests), with what it keeps from a verifier.
 
-    It gives the raw target as RAW_URI and the field lines as they came; PATH_INFO then follows from that target, and
+    It gives the raw target as RAW_URI and the field lines, one by one; PATH_INFO then follows from that target, and
     CONTENT_TYPE from the request alone. And it lets a client that is still sending read a refusal.
     """
 
@@ -1342,7 +1342,8 @@ class RawTargetHandler(wsgiref.simple_server.WSGIRequestHandler):
         absolute = _ABSOLUTE.match(target)
         self.path = target if absolute is None else "/" + target[absolute.end() :].removeprefix("/")
         environ = super().get_environ()
-        lines = [(name, value.strip(" \t\r\n")) for name, value in self.headers.items()]
+        # By the names that the application finds them under: CGI tells Idempotency_Key from Idempotency-Key by nothing.
+        lines = [(name.replace("_", "-"), value.strip(" \t\r\n")) for name, value in self.headers.items()]
         if not _values(lines, "content-type"):
             environ.pop("CONTENT_TYPE", None)
         return {**environ, "RAW_URI": target, "countersign.lines": lines}

@@ -370,6 +370,14 @@ class Served(unittest.TestCase):
                 answer = client.send("GET", url + raw)
                 self.assertEqual((answer.status, answer.verdict and answer.verdict.code), (200, "admitted"))
                 self.assertEqual(seen.pop(), (raw, path, "none"))
+            # CGI names Idempotency_Key and Idempotency-Key alike: what the application would see has to be signed.
+            for fields in [
+                [("Idempotency_Key", "evil")], [("X_HTTP_Method_Override", "DELETE")], [("Content_Encoding", "gzip")],
+                [("Idempotency-Key", "good"), ("Idempotency_Key", "evil")],
+            ]:
+                with self.subTest(fields):
+                    self.assertIn(b'"malformed-request"', client.send("POST", url, fields).body)
+            self.assertEqual(seen, [])
             server.shutdown()
 
 
