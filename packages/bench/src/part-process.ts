@@ -7,7 +7,7 @@ import type { Measured } from './results.js';
 /** Collections are forced between turns, and V8 must not throw away the code of those whose turn it is not. */
 const NODE_OPTIONS = ['--expose-gc', '--no-flush-bytecode'];
 
-export interface PartOptions {
+interface PartOptions {
   readonly extent: ExtentName;
   /** The Node that runs it. Default: this one. */
   readonly execPath?: string;

@@ -8,6 +8,7 @@ import { MAX_SIGNED_FIELDS } from './field-names.js';
 
 /** A text taken for a canonical string. */
 export interface PastedText {
+  /** The canonical string. */
   readonly text: string;
   /** The form it was in, each step as it is told. */
   readonly readAs: readonly string[];

@@ -24,9 +24,9 @@ export interface Answer<T> {
 }
 
 /** Sends the request with these fields added. Rejects when no answer comes, or when the signal aborts. */
-export type Send<T> = (fields: Record<string, string>) => Promise<Answer<T>>;
+type Send<T> = (fields: Record<string, string>) => Promise<Answer<T>>;
 
-export interface SignedCall {
+interface SignedCall {
   readonly request: SignInput;
   /** Whether the body can be sent twice. */
   readonly repeatable: boolean;

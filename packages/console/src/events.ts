@@ -12,7 +12,7 @@ const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2_000;
 const MAX_STREAMS = 32;
 
-export interface EventStreams {
+interface EventStreams {
   readonly handle: (c: Context) => Response;
   /** Ends every open stream; pages that ask again are told to stop. */
   readonly close: () => void;

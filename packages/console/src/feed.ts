@@ -6,7 +6,7 @@ import type { VerdictEvent } from '@countersign/server';
 import { startTick } from './tick.js';
 import type { Row, Tick } from './wire.js';
 
-export interface FeedBounds {
+interface FeedBounds {
   readonly tickMs: number;
   readonly keptMs: number;
   /** Characters of JSON in the history. */
@@ -23,7 +23,7 @@ export const FEED_BOUNDS: FeedBounds = {
 };
 
 /** A tick that has ended. Ticks are numbered by the verdicts up to their end. */
-export interface KeptTick {
+interface KeptTick {
   readonly upTo: number;
   readonly json: () => string;
 }

@@ -12,7 +12,7 @@ const MAX_ROWS_PER_CODE = 6;
 const MAX_OWNERS = 32;
 const MAX_LEVELS = 128;
 
-export interface TickInTheMaking {
+interface TickInTheMaking {
   readonly add: (event: VerdictEvent) => void;
   readonly verdicts: () => number;
   readonly end: (at: number) => Tick;

@@ -9,7 +9,7 @@ import type { Context } from 'hono';
 import { nodeIncoming } from './node-bindings.js';
 
 /** A body that is there to be read. */
-export interface OpenBody {
+interface OpenBody {
   readonly source: BodySource;
   /** Gives the handler the bytes that were read, by `c.req` and by `c.req.raw`. */
   readonly giveBack: (bytes: Uint8Array) => void;

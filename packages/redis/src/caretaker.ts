@@ -5,7 +5,7 @@
 import type { Bucket } from './bucket-names.js';
 
 /** What touching a bucket told: whether it had forgotten, and where to go on sweeping (`0`: all swept). */
-export interface Touched {
+interface Touched {
   readonly forgot: boolean;
   readonly cursor: string;
 }

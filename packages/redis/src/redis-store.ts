@@ -28,7 +28,7 @@ export interface RedisStore extends Required<Store> {
 }
 
 /** For tests: another time than the servers', and fewer buckets. */
-export interface Injected {
+interface Injected {
   readonly time?: () => readonly [nowMs: number, atMs: number];
   readonly buckets?: number;
 }

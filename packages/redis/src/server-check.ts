@@ -8,7 +8,7 @@ import type { RedisStoreSettings } from './redis-store-options.js';
 
 export type Topology = 'single' | 'sentinel' | 'cluster';
 
-export interface ServerFindings {
+interface ServerFindings {
   /** For how long a deposed master may go on writing, in milliseconds. */
   readonly deposedMs: number;
   /** For the operator: what could not be found out, or is unsafe and was let pass. */

@@ -21,7 +21,7 @@ export interface AcceptanceWindow extends Tolerance {
 }
 
 /** What the window says of a signature. */
-export type Freshness = 'fresh' | 'stale' | 'future';
+type Freshness = 'fresh' | 'stale' | 'future';
 
 const DEFAULT_TOLERANCE: Tolerance = { pastMs: 300_000, futureMs: 10_000 };
 const MAX_TOLERANCE_MS = 86_400_000;

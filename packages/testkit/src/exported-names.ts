@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Entry point to its exported names: values in order, then types in order, as `type Name`. */
-export type ExportedNames = Record<string, readonly string[]>;
+type ExportedNames = Record<string, readonly string[]>;
 
 /** What a test of the names says when they differ. */
 export const NAMES_CHANGED: string =

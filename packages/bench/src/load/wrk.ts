@@ -8,7 +8,7 @@ import { TARGET } from '../order-request.js';
 
 const SCRIPT = fileURLToPath(new URL('../../load/requests.lua', import.meta.url));
 
-export interface Load {
+interface Load {
   readonly port: number;
   readonly dir: string;
   /** Names its files in `dir`. */

@@ -6,7 +6,7 @@ import { judge } from './targets.js';
 /** From here on the page is written by hand. */
 const MARK = '<!-- notes:';
 
-export interface Report {
+interface Report {
   readonly template: string;
   /** The page as it is, or empty. */
   readonly previous: string;

@@ -1,6 +1,6 @@
 /** What is to be reached (by Node 20 on a quiet machine), and whether it was. */
 
-export interface Target {
+interface Target {
   readonly what: string;
   /** The name of its figure. */
   readonly figure: string;

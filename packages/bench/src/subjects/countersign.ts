@@ -14,7 +14,7 @@ const SECRET = Buffer.alloc(32, 7);
 const LIMITS: Limits = { '*': '1000000000/h', orders: '100000000/m' };
 const PEER_ADDRESS = '203.0.113.7';
 
-export type Lines = readonly (readonly [name: string, value: string])[];
+type Lines = readonly (readonly [name: string, value: string])[];
 
 export function benchSigner(keyId = 'key_live_1', now: () => number = Date.now): Signer {
   return createSigner({ keyId, secret: SECRET, scope: SCOPE, now });

@@ -8,7 +8,7 @@ import type { Call } from '../alternate.js';
 import { type Body, CONTENT_TYPE, HOST, METHOD, TARGET } from '../order-request.js';
 import { repeated } from './calls.js';
 
-export const FLOOR = 'floor: SHA-256 and HMAC';
+const FLOOR = 'floor: SHA-256 and HMAC';
 export const USUAL_FLOOR = 'createHash and createHmac';
 
 /** @param form text for the side that signs, bytes for the one that verifies */

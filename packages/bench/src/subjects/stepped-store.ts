@@ -18,7 +18,7 @@ export interface SteppedStore {
   readonly admit: (charges?: readonly Charge[]) => void;
 }
 
-export interface SteppedStoreOptions {
+interface SteppedStoreOptions {
   readonly keys?: number;
   /** Whether a verifier will attach the store. Default false: it is attached here. */
   readonly forVerifier?: boolean;

@@ -22,7 +22,7 @@ export interface Entry {
   readonly answeredMs: number;
 }
 
-export interface BudgetAttack {
+interface BudgetAttack {
   readonly id: string;
   readonly attack: string;
   readonly catalogue?: string;

@@ -15,7 +15,7 @@ export type Ending =
   | { readonly how: 'long-line' }
   | { readonly how: 'interrupted' };
 
-export interface Conversation {
+interface Conversation {
   /** For the shell. */
   readonly command: string;
   readonly input: readonly string[];

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { RequestVector, VerdictVector } from '@countersign/canonical';
 import { UsageError } from '../terminal/usage-error.js';
 
-export type Vector = RequestVector | VerdictVector;
+type Vector = RequestVector | VerdictVector;
 
 /** A file of vectors, by the part of the specification that it is about. */
 export interface Stage {

@@ -12,7 +12,7 @@ export interface Tally {
   unsupported: number;
 }
 
-export interface Unsupported {
+interface Unsupported {
   readonly task: Task;
   readonly stage: string;
   readonly name: string;
@@ -33,7 +33,7 @@ export interface ConformanceReport {
   readonly interrupted: boolean;
 }
 
-export interface ConformanceRun {
+interface ConformanceRun {
   readonly command: string;
   readonly questions: readonly Question[];
   readonly timeoutMs: number;

@@ -4,7 +4,7 @@ import { readSource } from '../request/body-data.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { UsageError } from '../terminal/usage-error.js';
 
-export interface MultipartBody {
+interface MultipartBody {
   readonly bytes: Buffer;
   /** With the boundary. */
   readonly contentType: string;

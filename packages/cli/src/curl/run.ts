@@ -17,7 +17,7 @@ import { debugLines, statusLine, type TraceOptions } from './trace.js';
 import type { ReadVerdict } from './verdict-line.js';
 import { readWriteOut } from './write-out.js';
 
-export interface CurlRun {
+interface CurlRun {
   readonly planned: PlannedRequest;
   readonly flags: CurlFlags;
   readonly signer: Signer;

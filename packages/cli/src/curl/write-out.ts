@@ -5,7 +5,7 @@ import { asUsage, UsageError } from '../terminal/usage-error.js';
 import type { ReceivedHead } from './transport.js';
 
 /** What is known when a transfer has ended. */
-export interface Transfer {
+interface Transfer {
   readonly method: string;
   readonly url: URL;
   /** The head of the last answer; absent when there was none. */

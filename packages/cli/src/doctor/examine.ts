@@ -11,7 +11,7 @@ import { DOCTOR_REQUESTS, type DoctorRequest, REQUEST_FIELD } from './requests.j
 import { type Answer, type SendOptions, send } from './send.js';
 import { doctorSigner, type SentRequest } from './sign.js';
 
-export interface Examination extends SendOptions {
+interface Examination extends SendOptions {
   /** The field that carries the signature. */
   readonly header: string;
   /** Fields that go along with every request, unsigned unless the protocol signs them. */

@@ -27,7 +27,7 @@ export interface SentRequest {
   readonly authority: string;
 }
 
-export interface DoctorSigner {
+interface DoctorSigner {
   readonly sign: (request: DoctorRequest) => SentRequest;
 }
 

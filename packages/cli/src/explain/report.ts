@@ -6,7 +6,7 @@ import type { Evidence } from './evidence.js';
 import { markDifference } from './show-difference.js';
 
 /** The two inputs, by the names that they were given. */
-export interface NamedEvidence {
+interface NamedEvidence {
   readonly name: string;
   readonly evidence: Evidence;
 }

@@ -1,7 +1,7 @@
 /** Two lines that differ, as people see them: what is invisible escaped, and marks under what differs. */
 
 /** A line and the marks under it. */
-export interface MarkedLine {
+interface MarkedLine {
   readonly text: string;
   readonly marks: string;
 }

@@ -6,7 +6,7 @@ import { countersign } from '@countersign/hono';
 import type { Verifier } from '@countersign/server';
 import { type Handler, Hono } from 'hono';
 
-export interface OrderApi {
+interface OrderApi {
   readonly app: Hono;
   /** How often a handler ran for the call of this name, the signed Idempotency-Key. */
   readonly executionsOf: (call: string) => number;

@@ -12,7 +12,7 @@ import { listenOn } from './listen.js';
 import { createOrderApi } from './order-api.js';
 import { type KeyId, LIMITS, makePartners, type Owner, type Partners, WINDOW_MS } from './partners.js';
 
-export interface PlaygroundOptions {
+interface PlaygroundOptions {
   readonly onVerdict: (event: VerdictEvent) => void;
   /** Makes the verifier; given to see that the scenarios notice a broken one. Default `createVerifier`. */
   readonly makeVerifier?: (options: VerifierOptions) => Verifier;

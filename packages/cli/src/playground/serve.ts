@@ -9,7 +9,7 @@ import { listenOn, urlHost } from './listen.js';
 import { openPlayground } from './playground.js';
 import { scenariosOf } from './scenarios.js';
 
-export interface Served {
+interface Served {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;

@@ -22,7 +22,7 @@ export interface Answered {
 export type Answer = Answered | { readonly failure: 'closed' | 'silent' | 'unreadable' };
 
 /** A connection on which one request is written, in as many parts as its writer likes. */
-export interface Line {
+interface Line {
   readonly write: (bytes: Buffer) => void;
   /** To be asked once. */
   readonly answer: () => Promise<Answer>;

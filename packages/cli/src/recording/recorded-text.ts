@@ -5,7 +5,7 @@
 import { UsageError } from '../terminal/usage-error.js';
 
 /** A request ready for an HTTP/1.1 parser. */
-export interface RecordedText {
+interface RecordedText {
   readonly bytes: Buffer;
   /** Whether a body can be in the recording at all: `curl -v` prints none. */
   readonly holdsBody: boolean;

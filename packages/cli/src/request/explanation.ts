@@ -5,7 +5,7 @@ import { visible } from '../terminal/visible.js';
 import { pathNotes, queryNotes } from './respelling.js';
 import type { SignedText } from './signed-text.js';
 
-export interface ExplainedLine {
+interface ExplainedLine {
   /** Counted from 1. */
   readonly line: number;
   readonly part: string;
@@ -15,7 +15,7 @@ export interface ExplainedLine {
 }
 
 /** Where a request's parts came from. */
-export interface Sources {
+interface Sources {
   /** The URL as it was typed. */
   readonly typedUrl: string;
   readonly url: URL;

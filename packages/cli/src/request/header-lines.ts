@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { FieldLine } from '@countersign/canonical';
 import { asUsage, UsageError } from '../terminal/usage-error.js';
 
-export interface HeaderLines {
+interface HeaderLines {
   /** One a line, in their order. */
   readonly lines: readonly FieldLine[];
   /** Names in lower case of fields that are not to be sent (`Name:`), though a command would add them. */

@@ -12,7 +12,7 @@ import {
 } from '@countersign/canonical';
 
 /** A request with its signature among the header lines. */
-export interface SignedHead {
+interface SignedHead {
   readonly method: string;
   readonly url: URL;
   readonly headers: Iterable<FieldLine>;

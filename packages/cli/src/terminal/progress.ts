@@ -1,7 +1,7 @@
 /** A line on standard error for what takes over a second. It is wiped when the work is done, and absent in pipes. */
 import type { Terminal } from './terminal.js';
 
-export interface Progress {
+interface Progress {
   /** Says how far it is. */
   readonly report: (text: string) => void;
   /** Wipes the line. */

@@ -33,7 +33,7 @@ import { asUsage } from '../terminal/usage-error.js';
 import { type Judgement, judgedSteps } from './judgement.js';
 
 /** The verifier and route that a request is judged by; what is absent has the verifier's default. */
-export interface Court {
+interface Court {
   readonly credentials: Credentials;
   readonly audience: Audience;
   readonly header?: string;

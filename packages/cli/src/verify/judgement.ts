@@ -31,7 +31,7 @@ export interface Judgement {
 }
 
 /** What is known when the verdict is there. */
-export interface Facts {
+interface Facts {
   readonly read: ReadRequest | undefined;
   /** The verifier's, with its reason for the operator. */
   readonly refusal: { readonly code: RefusalCode; readonly reason: string } | undefined;

@@ -7,7 +7,7 @@ import { untilAborted } from '../sleep.js';
 type Chunks = AsyncIterable<unknown> | Iterable<unknown>;
 
 /** `repeatable`: whether it can be sent twice. */
-export type DispatchBody =
+type DispatchBody =
   | {
       readonly repeatable: true;
       readonly content?: string | Uint8Array;

@@ -3,7 +3,7 @@ import { base64OfBytes, bytesOfBase64, textOfBytes } from './canonicalize-draft.
 import { element } from './canonicalize-elements.js';
 import type { MarkedText } from './canonicalize-marks.js';
 
-export interface BodyField {
+interface BodyField {
   /** The bytes; `undefined` for base64 that is none. The same array as long as nothing changes. */
   readonly bytes: () => Uint8Array | undefined;
   /** Shows these bytes: as text where they are text. */

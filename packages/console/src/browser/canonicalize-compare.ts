@@ -8,7 +8,7 @@ import { differenceFrom, differingSpan, type Other, readOther } from './canonica
 
 type Shown = Partial<Difference> & { readonly cause: string };
 
-export interface Comparison {
+interface Comparison {
   /** Compares with this string, where there is one. Gives the line that differs, counted from 1. */
   readonly compare: (text: string | undefined) => number | undefined;
 }

@@ -12,7 +12,7 @@ import type { Source } from './canonicalize-sources.js';
 /** A draft whose texts may hold control characters, as a request may. */
 export type Filling = Partial<Omit<Draft, 'signedNames'>> & { readonly signedNames?: string | undefined };
 
-export interface Form {
+interface Form {
   readonly draft: () => Draft;
   /** Why the fields are no draft. */
   readonly problem: () => Problem | undefined;

@@ -8,7 +8,7 @@ import { differingSpan } from './canonicalize-other.js';
 import type { CanonicalLine } from './canonicalize-reading.js';
 import type { Origin, Source } from './canonicalize-sources.js';
 
-export interface LineList {
+interface LineList {
   /** Shows the lines; those of other texts than the last time are marked where `marked`. Gives the parts that changed. */
   readonly show: (lines: readonly CanonicalLine[], origins: readonly Origin[], marked: boolean) => string[];
   /** The lines are of an earlier draft. */

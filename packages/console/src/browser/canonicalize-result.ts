@@ -10,7 +10,7 @@ import type { Reading } from './canonicalize-reading.js';
 /** How long typing has to rest before what changed is said. */
 const SAY_AFTER_MS = 700;
 
-export interface ResultView {
+interface ResultView {
   /** @param changed the parts of the canonical string that the last change touched; `undefined` after a new request */
   readonly show: (draft: Draft, reading: Reading, changed: readonly string[] | undefined) => void;
   readonly refuse: (problem: Problem) => void;

@@ -16,7 +16,7 @@ export interface Source {
 }
 
 /** A piece of a line that can be told apart: a segment of the path, a parameter of the query. */
-export interface Piece {
+interface Piece {
   readonly start: number;
   readonly end: number;
   readonly source: Source;

@@ -7,7 +7,7 @@ import { showControls } from './canonicalize-draft.js';
 import type { Filling } from './canonicalize-form.js';
 
 /** The files with requests, in the order of the specification. */
-export const VECTOR_FILES: readonly string[] = [
+const VECTOR_FILES: readonly string[] = [
   'worked-examples',
   'authorization',
   'method',

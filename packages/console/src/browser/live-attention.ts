@@ -16,7 +16,7 @@ const WATCHED = [
   { id: 'limited', label: 'Over budget' },
 ] as const;
 
-export interface Attention {
+interface Attention {
   readonly draw: (counts: Counts, nowMs: number) => void;
 }
 

@@ -6,7 +6,7 @@ import type { Level } from '../wire.js';
 import { WINDOW_S } from './live-counts.js';
 
 /** Budgets of one owner that are shown. A client can make up names of children without end. */
-export const MAX_BUDGETS = 16;
+const MAX_BUDGETS = 16;
 /** For how long a budget that was seen keeps its place, when others want it. */
 const HELD_MS = 30_000;
 

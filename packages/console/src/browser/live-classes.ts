@@ -4,7 +4,7 @@
  */
 import type { VerdictCode } from '../wire.js';
 
-export interface VerdictClass {
+interface VerdictClass {
   readonly id: string;
   readonly label: string;
   /** For whoever has not met it: what such a verdict means. */

@@ -1,7 +1,7 @@
 /** Colours for canvases, from the style sheet, so that plots follow light and dark. */
 import { CLASSES } from './live-classes.js';
 
-export interface Colours {
+interface Colours {
   /** By place in `CLASSES`. */
   readonly classes: readonly string[];
   readonly ink: string;

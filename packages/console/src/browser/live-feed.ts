@@ -3,7 +3,7 @@ import type { Hello, Lost, Tick } from '../wire.js';
 
 export type FeedState = 'connecting' | 'open' | 'closed';
 
-export interface FeedHandlers {
+interface FeedHandlers {
   readonly hello: (hello: Hello) => void;
   readonly tick: (tick: Tick) => void;
   readonly lost: (lost: Lost) => void;

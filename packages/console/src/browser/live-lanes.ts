@@ -2,7 +2,7 @@
 import { CLASSES } from './live-classes.js';
 import { element, setText, sign } from './live-element.js';
 
-export interface Lanes {
+interface Lanes {
   /** Whether a class is shown, by its place in `CLASSES`. */
   readonly isShown: (classIndex: number) => boolean;
   readonly setCounts: (counts: readonly number[]) => void;

@@ -4,7 +4,7 @@ import { type Budgets, createBudgets } from './live-budgets.js';
 import { classIndexOf } from './live-classes.js';
 import { type Counts, createCounts } from './live-counts.js';
 
-export const MAX_OWNERS = 12;
+const MAX_OWNERS = 12;
 const MAX_ROWS = 400;
 const HELD_MS = 30_000;
 

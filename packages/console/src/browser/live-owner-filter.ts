@@ -8,7 +8,7 @@ const ANYONE = '';
 const STRANGERS = '-';
 const FIXED_OPTIONS = 2;
 
-export interface OwnerFilter {
+interface OwnerFilter {
   readonly passes: (row: Row) => boolean;
   readonly counts: () => Counts;
   readonly isAnyone: () => boolean;

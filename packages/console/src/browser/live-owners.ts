@@ -22,7 +22,7 @@ interface BudgetView {
   readonly spark: Spark;
 }
 
-export interface OwnersView {
+interface OwnersView {
   readonly draw: (model: Model, nowMs: number) => void;
   readonly redraw: () => void;
 }

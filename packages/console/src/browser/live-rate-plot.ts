@@ -22,7 +22,7 @@ const HIGHEST_BAR = 0.82;
 /** Verdicts a second that fill a lane, where there are not more. */
 const FULL_LANE = 20;
 
-export interface Plot {
+interface Plot {
   /** Draws numbers of verdicts: by place in `CLASSES`, and then by place in `SECONDS_AGO`. */
   readonly draw: (columns: readonly (readonly number[])[]) => void;
   readonly redraw: () => void;

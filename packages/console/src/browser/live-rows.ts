@@ -6,7 +6,7 @@ import type { NumberedRow } from './live-model.js';
 
 const MAX_SHOWN = 100;
 
-export interface RowList {
+interface RowList {
   /** Shows the newest of the rows that pass, newest first. */
   readonly draw: (rows: readonly NumberedRow[], passes: (row: Row) => boolean) => void;
   /** What passes has changed: everything is built anew at the next draw. */

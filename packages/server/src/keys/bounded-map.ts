@@ -1,6 +1,6 @@
 /** A map with a cap: at the cap, what was set longest ago goes. Reading does not make an entry younger. */
 
-export interface BoundedMap<V> {
+interface BoundedMap<V> {
   get(id: string): V | undefined;
   /** Sets the value and makes the entry the youngest. */
   set(id: string, value: V): void;

@@ -6,7 +6,7 @@ import type { Eventually } from '../eventually.js';
 import { KeyDirectoryError } from './directory.js';
 
 /** A question. `signal` aborts when nobody waits for the answer any more. */
-export type Question<T> = (signal: AbortSignal) => Eventually<T>;
+type Question<T> = (signal: AbortSignal) => Eventually<T>;
 
 export interface QuestionPoolOptions {
   readonly maxRunning: number;

@@ -4,7 +4,7 @@
  */
 import { sha256Hex } from '@countersign/canonical';
 
-export interface HorizonRecord {
+interface HorizonRecord {
   /** Counts the writes; an even one stands first in the file, an odd one second. */
   readonly sequence: number;
   /** Nothing signed after this time has been admitted. Unix time in milliseconds. */

@@ -26,7 +26,7 @@ export interface MemoryStoreOptions {
   readonly hashSeed?: HashSeed | undefined;
 }
 
-export interface MemoryStoreSettings {
+interface MemoryStoreSettings {
   readonly maxNonces: number;
   readonly maxBudgetsPerOwner: number;
   readonly horizonFile: string | undefined;

@@ -6,7 +6,7 @@ import type { HashedNonce, HashSeed } from './nonce-hash.js';
 import { createNonceMemory, forgetExpired, type NonceMemory, remember } from './nonce-memory.js';
 import { rotation } from './rotation.js';
 
-export interface NonceTable {
+interface NonceTable {
   /** Nonces in memory. */
   readonly size: () => number;
   /** The greatest signed time of a key that was removed. */

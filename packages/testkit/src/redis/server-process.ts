@@ -12,7 +12,7 @@ const MISSING = "redis-server missing; install it with your system's package man
 /** Reads the id of the process to kill, a line at each start, an empty one when it has ended. */
 const WATCHDOG = `pid=; while read -r line; do pid=$line; done; [ -z "$pid" ] || kill -KILL "$pid"; rm -rf "$1"`;
 
-export interface ServerProcess {
+interface ServerProcess {
   pid(): number | undefined;
   /**
    * Starts `redis-server`; does not wait until it serves.
