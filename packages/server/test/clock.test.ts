@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { acceptanceWindow, judgeFreshness, staleSinceMs } from '../src/acceptance-window.js';
+import {
+  acceptanceWindow,
+  judgeFreshness,
+  requireSameTolerance,
+  staleSinceMs,
+} from '../src/acceptance-window.js';
 import { createClock } from '../src/clock.js';
 
 const T = 1_763_750_000_000;
@@ -58,6 +63,58 @@ describe('the clock', () => {
     expect(clock.steadySinceMs()).toBe(T + 600_000);
   });
 
+  it('takes what moves it by a quarter of a second for a step, from the next millisecond on', () => {
+    for (const [step, steadySinceMs] of [
+      [250, Number.NEGATIVE_INFINITY],
+      [251, T + 251],
+      [-250, Number.NEGATIVE_INFINITY],
+      [-251, T - 251],
+    ] as const) {
+      let wall = T;
+      const clock = createClock(
+        () => wall,
+        () => 0,
+      );
+      wall += step;
+      expect(clock.steadySinceMs()).toBe(steadySinceMs);
+    }
+  });
+
+  it('vouches for nothing before it was told to distrust', () => {
+    let ms = 0;
+    const clock = createClock(
+      () => T + ms,
+      () => ms,
+    );
+    ms = 7;
+    clock.distrustPast();
+    ms = 9;
+    expect(clock.steadySinceMs()).toBe(T + 7);
+  });
+
+  it('remembers what its monotonic side was when it was last asked for the time', () => {
+    let ms = 3;
+    const clock = createClock(
+      () => T + ms,
+      () => ms,
+    );
+    expect(clock.monotonicThenMs()).toBe(3);
+    ms = 5;
+    expect(clock.monotonicThenMs()).toBe(3);
+    clock.nowMs();
+    expect([clock.monotonicThenMs(), clock.monotonicMs()]).toEqual([5, 5]);
+  });
+
+  it('is that of the machine where none is given', () => {
+    const [wallMs, monotonicMs] = [Date.now(), performance.now()];
+    const clock = createClock();
+    const [nowMs, thenMs] = [clock.nowMs(), clock.monotonicMs()];
+    expect(nowMs - wallMs).toBeGreaterThanOrEqual(0);
+    expect(nowMs).toBeLessThanOrEqual(Date.now());
+    expect(thenMs).toBeGreaterThanOrEqual(monotonicMs);
+    expect(thenMs).toBeLessThanOrEqual(performance.now());
+  });
+
   it('never runs its monotonic side backwards where only a wall clock is given', () => {
     let wall = T;
     const clock = createClock(() => wall);
@@ -103,8 +160,39 @@ describe('the acceptance window', () => {
     { pastMs: 1.5 },
     { futureMs: Number.NaN },
     { pastMs: 86_400_001 },
+    { futureMs: 86_400_001 },
   ])('refuses a tolerance of %j', (tolerance) => {
     expect(() => acceptanceWindow(clock, tolerance)).toThrow(RangeError);
     expect(() => acceptanceWindow(clock, tolerance)).toThrow(/^tolerance\./);
+  });
+
+  it('says which side of a tolerance is wrong, and what it may be', () => {
+    expect(() => acceptanceWindow(clock, { futureMs: 0.5 })).toThrow(
+      new RangeError('tolerance.futureMs: expected whole milliseconds from 0 to 86400000, got 0.5'),
+    );
+    expect(() => Reflect.apply(acceptanceWindow, undefined, [clock, 5])).toThrow(
+      new TypeError('tolerance: expected an object, got 5'),
+    );
+  });
+
+  it('may be a day wide on each side, or nothing', () => {
+    for (const pastMs of [0, 86_400_000]) {
+      expect(acceptanceWindow(clock, { pastMs, futureMs: pastMs })).toMatchObject({
+        pastMs,
+        futureMs: pastMs,
+      });
+    }
+    expect(acceptanceWindow(clock, { pastMs: 5 })).toMatchObject({ pastMs: 5, futureMs: 10_000 });
+  });
+
+  it('is one for all verifiers that share a store', () => {
+    expect(() => requireSameTolerance(window, acceptanceWindow(createClock()))).not.toThrow();
+    for (const other of [{ pastMs: 1 }, { futureMs: 1 }, { pastMs: 1, futureMs: 1 }]) {
+      expect(() => requireSameTolerance(window, acceptanceWindow(clock, other))).toThrow(
+        new RangeError(
+          'tolerance: the store serves another verifier with { pastMs: 300000, futureMs: 10000 }; verifiers that share a store need the same',
+        ),
+      );
+    }
   });
 });

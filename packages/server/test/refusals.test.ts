@@ -78,7 +78,7 @@ describe('an answer', () => {
 
   it('to a stranger is not authenticated, and says nothing of a wait that nobody knows', () => {
     const refused = refusedAnswer(refusal('invalid-signature', 'why'), T, true, undefined);
-    expect(refused).toEqual({
+    expect(refused).toStrictEqual({
       ok: false,
       code: 'invalid-signature',
       status: 401,

@@ -120,7 +120,7 @@ export const AREAS: readonly Area[] = [
       'acceptance-window.ts',
       'clock.ts',
     ],
-    ['clock', 'deadline', 'refusals', 'reasons', 'observer', 'verifier'],
+    ['clock', 'deadline', 'refusals', 'reasons', 'unread-body', 'observer', 'verifier'],
     [
       'attacks/strangers',
       'attacks/keys',
