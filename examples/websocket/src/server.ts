@@ -10,6 +10,10 @@ export const KEY_REVOKED = 4401;
 export const LIFE_OVER = 4408;
 
 const MAX_MESSAGE_BYTES = 16 * 1024;
+/** What may wait to be read by a client. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+/** How long a client may take to answer the closing of its socket; `ws` would wait for half a minute. */
+const CLOSING_MS = 1_000;
 
 export interface FeedOptions {
   /** The key table; `revoke` looks into it again. */
@@ -53,24 +57,42 @@ export function createFeed({ findKey, audience, maxLifeMs = 15 * 60_000 }: FeedO
 
   function serve(socket: WebSocket, key: ProvedKey): void {
     open.set(socket, key);
-    const life = setTimeout(() => socket.close(LIFE_OVER, 'open a new one'), maxLifeMs).unref();
+    const life = setTimeout(() => end(socket, LIFE_OVER, 'open a new one'), maxLifeMs).unref();
     socket.on('close', () => {
       clearTimeout(life);
       open.delete(socket);
     });
     socket.on('error', () => socket.terminate());
-    socket.on('message', (data) => socket.send(JSON.stringify({ owner: key.owner, said: String(data) })));
+    socket.on('message', (data) => {
+      // What comes after the end, before the client has answered it, is no one's.
+      if (open.has(socket)) tell(socket, JSON.stringify({ owner: key.owner, said: String(data) }));
+    });
+  }
+
+  function tell(socket: WebSocket, text: string): void {
+    if (socket.bufferedAmount > MAX_UNREAD_BYTES) drop(socket);
+    else socket.send(text);
+  }
+
+  function end(socket: WebSocket, code: number, reason: string): void {
+    open.delete(socket);
+    socket.close(code, reason);
+    setTimeout(() => socket.terminate(), CLOSING_MS).unref();
+  }
+
+  function drop(socket: WebSocket): void {
+    open.delete(socket);
+    socket.terminate();
   }
 
   return {
     server,
     publish(owner, text) {
-      for (const [socket, key] of open) if (key.owner === owner) socket.send(text);
+      for (const [socket, key] of open) if (key.owner === owner) tell(socket, text);
     },
     revoke(keyId) {
       keys.invalidate(keyId);
-      for (const [socket, key] of open)
-        if (key.id === keyId) socket.close(KEY_REVOKED, 'the key was revoked');
+      for (const [socket, key] of open) if (key.id === keyId) end(socket, KEY_REVOKED, 'the key was revoked');
     },
     open: () => open.size,
   };

@@ -34,7 +34,8 @@ async function serve(options: Partial<FeedOptions> = {}) {
   const url = `ws://127.0.0.1:${port}/v1/feed?b=2&a=1`;
   const sign = (keyId: string, scope = '') =>
     signHandshake(createSigner({ keyId, secret: TEST_SECRET, audience, scope }), url);
-  const connectionsAre = (count: number) => expect.poll(() => connections.size).toBe(count);
+  const connectionsAre = (count: number) =>
+    expect.poll(() => connections.size, { timeout: 10_000 }).toBe(count);
   return { feed, table, port, url, sign, connectionsAre };
 }
 
@@ -114,6 +115,33 @@ describe('a verified upgrade', () => {
     await expect(openFeed(url, sign('acme_1'))).rejects.toMatchObject({ status: 401 });
     await expect.poll(() => feed.open()).toBe(1);
     expect(kept.readyState).toBe(kept.OPEN);
+  });
+
+  it('waits a second for a revoked client that does not close, and for it alone', async () => {
+    const { feed, port, sign, connectionsAre } = await serve();
+    const socket = connect(port, '127.0.0.1');
+    const fields =
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
+    socket.write(
+      `GET /v1/feed?b=2&a=1 HTTP/1.1\r\nHost: x\r\n${fields}\r\nAuthorization: ${sign('acme_1')['authorization']}\r\n\r\n`,
+    );
+    await once(socket, 'data');
+    expect(feed.open()).toBe(1);
+    feed.revoke('acme_1');
+    expect(feed.open()).toBe(0);
+    await connectionsAre(0);
+  });
+
+  it('ends a socket whose client does not read what it is told', async () => {
+    const { feed, url, sign } = await serve();
+    const socket = await openFeed(url, sign('acme_1'));
+    socket.pause();
+    const text = 'x'.repeat(2 ** 16);
+    for (let sent = 0; sent < 1_000 && feed.open() > 0; sent++) {
+      feed.publish('acme', text);
+      await new Promise(setImmediate);
+    }
+    expect(feed.open()).toBe(0);
   });
 
   it('closes a socket that has lived long enough', async () => {
