@@ -53,6 +53,8 @@ const commands = {
       'packages/testkit/test/laws',
       'packages/testkit/test/stores',
       'packages/redis/test',
+      'packages/cli/test/probe-broken.test.ts',
+      'packages/cli/test/vectors-run.test.ts',
     ]);
   },
   bench: () => {

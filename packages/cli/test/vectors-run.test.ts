@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { runs } from '@countersign/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCli } from './support/run-cli.js';
 import { runHere } from './support/run-here.js';
@@ -83,11 +84,13 @@ describe('a right implementation', () => {
   });
 
   it('agrees on what it signs, and says what it does not: examples/shell', async () => {
-    const { status, report: found } = await report(SIGN_SH, '--task', 'sign', '--partial');
+    // Each is three processes or more: every stage in `npm run campaign`.
+    const stages = runs(1) > 1 ? [] : ['--stage', 'worked-examples', 'path', 'target', 'scope'];
+    const { status, report: found } = await report(SIGN_SH, '--task', 'sign', '--partial', ...stages);
     expect(found.failure).toBeUndefined();
     expect(found.findings).toEqual([]);
     expect(status).toBe(0);
-    expect(found.agreed).toBeGreaterThan(100);
+    expect(found.agreed).toBeGreaterThan(runs(1) > 1 ? 100 : 40);
     expect(found.agreed + found.unsupported.length).toBe(found.asked);
   });
 

@@ -2,7 +2,7 @@
  * Measures what a nonce costs in Redis: `node packages/redis/bench/memory.mjs`. It starts a redis-server of its own,
  * runs the built package's admission script in pipelines, with a time that it makes itself so that admissions lie in
  * their window as they would, and prints how much `used_memory` has grown for each nonce that is alive: buckets,
- * records and budgets included. `--json` prints the cases that the tests hold to their limit, and only those.
+ * records and budgets included. `--json NONCES` prints the cases that the tests hold to their limit, and only those.
  */
 import { randomFillSync } from 'node:crypto';
 import { startRedis } from '@countersign/testkit/redis';
@@ -99,9 +99,10 @@ async function usedMemory(server) {
 }
 
 if (process.argv.includes('--json')) {
+  const nonces = Number(process.argv.at(-1));
   const [oneKey, thousandKeys] = [
-    await bytesPerNonce({ keys: 1, nonces: 200_000 }),
-    await bytesPerNonce({ keys: 1_000, nonces: 200_000 }),
+    await bytesPerNonce({ keys: 1, nonces }),
+    await bytesPerNonce({ keys: 1_000, nonces }),
   ];
   console.log(JSON.stringify({ oneKey, thousandKeys }));
 } else {

@@ -18,16 +18,26 @@ export interface Probed {
  *
  * @param told.rate its limit; absent: the probe is not told
  * @param told.waitS for how long replays are held back
+ * @param told.only ids or groups of attacks; absent: every attack
  */
 export function probeService(
   { url, twinUrl }: Service,
-  { rate, waitS }: { readonly rate?: string | undefined; readonly waitS: number },
+  {
+    rate,
+    waitS,
+    only,
+  }: {
+    readonly rate?: string | undefined;
+    readonly waitS: number;
+    readonly only?: readonly string[] | undefined;
+  },
 ): Promise<Probed> {
   return probe(KEY_ID, SECRET, [
     ...['POST', `${url}/v1/orders/${SIGNED_ID}`],
     ...['--data', '{"sku":"tea-7","quantity":2}', '--scope', 'orders:write'],
     ...['--also', '/v1/exports', '--other-instance', twinUrl, '--other-scope', 'orders:read', '--children'],
     ...['--wait', String(waitS), ...(rate === undefined ? [] : ['--limit', rate])],
+    ...(only === undefined ? [] : ['--only', only.join(',')]),
   ]);
 }
 

@@ -60,12 +60,21 @@ const LIMITS: Limits = {
   '*': { limit: 1_000, windowMs: 60_000 },
   'orders:write': { limit: 5, windowMs: 2_000 },
 };
+/** So wide that no attack is refused for another reason than its own. */
+const WIDE: Limits = {
+  '*': { limit: 100_000, windowMs: 60_000 },
+  'orders:write': { limit: 100_000, windowMs: 2_000 },
+};
 
-/** @param hole what to replace; absent: nothing, and the server is right */
+/**
+ * @param hole what to replace; absent: nothing, and the server is right
+ * @param options.wide whether its limits are none that a probe meets
+ */
 export async function startService(
   hole: Break = () => ({}),
-  { pastMs = PAST_MS }: { readonly pastMs?: number | undefined } = {},
+  { pastMs = PAST_MS, wide = false }: { readonly pastMs?: number | undefined; readonly wide?: boolean } = {},
 ): Promise<Service> {
+  const limits = wide ? WIDE : LIMITS;
   const servers = [createServer(), createServer()];
   const authorities = await Promise.all(servers.map(listen));
   const setting: Setting = {
@@ -82,13 +91,13 @@ export async function startService(
   };
   const right: Parts = {
     ...rightSteps(setting),
-    ...rightHabits(setting, LIMITS),
+    ...rightHabits(setting, limits),
     guarded: (call) => (canonicalPathOf(call.target) === undefined ? ANYWHERE : run(call)),
     run,
     ask: (memory) => memory,
     memoryEach: false,
   };
-  const parts = { ...right, ...hole(right, setting, LIMITS) };
+  const parts = { ...right, ...hole(right, setting, limits) };
   const shared = createMemory(parts);
   for (const server of servers) {
     const memory = parts.memoryEach ? createMemory(parts) : shared;
