@@ -30,6 +30,12 @@ describe('defineKey', () => {
     expect(key).not.toHaveProperty('limits');
     expect(key).not.toHaveProperty('notBeforeMs');
     expect(key).not.toHaveProperty('expiresAtMs');
+    expect(key.secrets[0]).not.toHaveProperty('expiresAtMs');
+  });
+
+  test('takes an owner of 256 characters', () => {
+    const owner = 'o'.repeat(256);
+    expect(defineKey('k', { secret: SECRET, scopes: [], owner }).owner).toBe(owner);
   });
 
   test('takes what was written', () => {
@@ -150,6 +156,12 @@ describe('defineKey', () => {
     ['an empty owner', { secret: SECRET, scopes: [], owner: '' }, TypeError, 'keys.k.owner'],
     ['a null owner', { secret: SECRET, scopes: [], owner: null }, TypeError, 'keys.k.owner'],
     ['a long owner', { secret: SECRET, scopes: [], owner: 'o'.repeat(257) }, TypeError, 'keys.k.owner'],
+    [
+      'half a character for an owner',
+      { secret: SECRET, scopes: [], owner: 'a\ud800' },
+      TypeError,
+      'keys.k.owner: expected well-formed Unicode',
+    ],
     ['no scopes', { secret: SECRET }, TypeError, 'keys.k.scopes: expected a list'],
     ['a text for scopes', { secret: SECRET, scopes: 'orders' }, TypeError, 'keys.k.scopes: expected a list'],
     ['an empty scope', { secret: SECRET, scopes: ['a', ''] }, TypeError, 'keys.k.scopes[1]: "" is neither'],
@@ -164,6 +176,12 @@ describe('defineKey', () => {
       { secret: SECRET, scopes: [7] },
       TypeError,
       'keys.k.scopes[0]: number is neither',
+    ],
+    [
+      'a list for a scope',
+      { secret: SECRET, scopes: [['orders']] },
+      TypeError,
+      'keys.k.scopes[0]: object is neither',
     ],
     [
       'limits that are none',

@@ -1,6 +1,12 @@
 import { signHead, TEST_AUDIENCE, TEST_SECRET } from '@countersign/testkit';
 import { expect, it } from 'vitest';
-import { createVerifier, defineKey, type KeyConfig, type KeyDirectory } from '../../src/index.js';
+import {
+  createVerifier,
+  defineKey,
+  type KeyConfig,
+  type KeyDirectory,
+  KeyDirectoryError,
+} from '../../src/index.js';
 
 const config: KeyConfig = { secret: TEST_SECRET, scopes: ['*'] };
 
@@ -38,4 +44,15 @@ it.each<[string, object]>([
   ],
 ])('a directory that %s has failed, and says nothing about the caller', async (_, directory) => {
   expect(await outcome(directory)).toMatch(/^store-unavailable: the key directory failed: /);
+});
+
+it('a directory of the operator says why it cannot answer', async () => {
+  const error = new KeyDirectoryError('overloaded', 'too busy', { cause: 7 });
+  expect(error).toMatchObject({
+    name: 'KeyDirectoryError',
+    reason: 'overloaded',
+    message: 'too busy',
+    cause: 7,
+  });
+  expect(await outcome({ find: () => Promise.reject(error) })).toContain('KeyDirectoryError: too busy: 7');
 });
