@@ -43,8 +43,13 @@ export function guardedAgent(rules: EndpointRules = {}): Agent {
   return new Agent({ connect: { lookup, timeout: 5_000 } });
 }
 
+/** All that is routed on the Internet (RFC 4291 section 2.4, as IANA has assigned it). */
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
+
 /** `unicast` is what ipaddr.js calls an address that is in no special range; IPv4-mapped ones are IPv4. */
 function isAllowed(address: string, { loopback = false }: EndpointRules): boolean {
-  const range = ipaddr.process(address).range();
-  return range === 'unicast' || (loopback && range === 'loopback');
+  const ip = ipaddr.process(address);
+  const range = ip.range();
+  if (range === 'loopback') return loopback;
+  return range === 'unicast' && (ip instanceof ipaddr.IPv4 || ip.match(GLOBAL_IPV6));
 }

@@ -59,6 +59,8 @@ export const SCHEDULE: readonly number[] = [
   24 * HOUR,
 ];
 const JITTER = 0.1;
+/** A receiver may ask for a longer wait than the schedule's, and for no longer one than this. */
+const MAX_ASKED_MS = 24 * HOUR;
 
 interface Route {
   endpoint: Endpoint;
@@ -94,7 +96,8 @@ export function createSender(options: SenderOptions = {}): Sender {
     const delayMs = schedule[failures.length - 1];
     if (delayMs === undefined) deadLetters.push({ ...queued, failures });
     else {
-      const waitMs = Math.max(delayMs * (1 + JITTER * random()), result.retryAfterMs ?? 0);
+      const askedMs = Math.min(result.retryAfterMs ?? 0, MAX_ASKED_MS);
+      const waitMs = Math.max(delayMs * (1 + JITTER * random()), askedMs);
       queue.push({ ...queued, failures, dueAtMs: now() + waitMs });
     }
   };

@@ -117,12 +117,16 @@ describe('a sender', () => {
   });
 
   it('waits for as long as an answer asks, and spreads what failed together', async () => {
-    await using world = await startWorld({ schedule: [1_000, 1_000], random: () => 0.5 });
+    await using world = await startWorld({ schedule: [1_000, 1_000, 1_000], random: () => 0.5 });
     const acme = await world.receiver('acme', makeSecret());
     acme.edge = () => new Response(null, { status: 429, headers: { 'retry-after': '60' } });
     world.publish('acme', 'a');
     await world.sender.deliverDue();
     expect(world.sender.nextDueMs() - world.now()).toBeGreaterThan(59_000);
+    // An event that waits for ever is never a dead letter.
+    acme.edge = () => new Response(null, { status: 429, headers: { 'retry-after': '9'.repeat(400) } });
+    await world.later();
+    expect(world.sender.nextDueMs() - world.now()).toBeLessThanOrEqual(24 * 3_600_000);
     acme.edge = () => new Response(null, { status: 500 });
     await world.later();
     const waitMs = world.sender.nextDueMs() - world.now();
@@ -136,6 +140,10 @@ describe('a sender', () => {
     expect(() => sender.addEndpoint({ ...endpoint, url: 'https://127.0.0.1/' })).toThrow(
       '127.0.0.1 is not a public',
     );
+    // ipaddr.js calls what is assigned to nobody unicast, too: ::127.0.0.1 is not ::ffff:127.0.0.1.
+    for (const host of ['[::127.0.0.1]', '[::ffff:10.0.0.1]', '[64:ff9b::a00:1]', '[fec0::1]', '[4000::1]'])
+      expect(() => requireEndpointUrl(`https://${host}/`), host).toThrow('is not a public address');
+    expect(requireEndpointUrl('https://[2606:2800:21f::1]/').hostname).toBe('[2606:2800:21f::1]');
     expect(() => sender.publish('acme', EVENT)).toThrow('there is no endpoint acme');
     sender.addEndpoint({ ...endpoint, url: 'https://93.184.215.14:8443/hooks?x=1' });
     expect(() => sender.publish('acme', { ...EVENT, id: '' })).toThrow('id');
