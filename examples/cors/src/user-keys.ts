@@ -11,10 +11,15 @@ export interface UserKeys {
 }
 
 export function userKeys(now: () => number = Date.now): UserKeys {
-  const keys = new Map<string, KeyConfig>();
+  // In the order of their ends, since all live equally long.
+  const keys = new Map<string, KeyConfig & { readonly expiresAt: number }>();
   return {
     directory: cachedDirectory((id) => keys.get(id)),
     issue(user) {
+      for (const [id, { expiresAt }] of keys) {
+        if (now() < expiresAt) break;
+        keys.delete(id);
+      }
       const keyId = `browser_${randomUUID()}`;
       const secret = `cs1s_${randomBytes(32).toString('base64url')}`;
       // The user is the owner: all browsers of one user have one budget.

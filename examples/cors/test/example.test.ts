@@ -75,6 +75,15 @@ describe('the CORS example', () => {
     expect(await issuer.directory.find(one.keyId)).toMatchObject({ owner: 'ada', expiresAtMs: 3_600_000 });
   });
 
+  it('keeps no key whose session has ended', async () => {
+    let nowMs = 0;
+    const issuer = userKeys(() => nowMs);
+    const [one, other] = [issuer.issue('ada'), issuer.issue('ada')];
+    nowMs = 3_600_000;
+    issuer.issue('ada');
+    for (const { keyId } of [one, other]) expect(await issuer.directory.find(keyId)).toBeUndefined();
+  });
+
   it('is shown by one command', async () => {
     const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [main]);
