@@ -32,7 +32,6 @@ export function hostileRequests(target: string): HostileRequest[] {
   const framed = (name: string, lines: readonly string[], body: string): HostileRequest => ({
     name,
     pieces: [wireHead(post(), lines), body],
-    options: { silenceMs: 700 },
   });
   const cut = (name: string, keep: (head: string) => string): HostileRequest => ({
     name,

@@ -116,6 +116,7 @@ export async function sendSigned(
   const { answers, text } = await exchange(port, [wireBytes(head, more)], {
     answers: 1,
     methods: [head.method],
+    silenceMs: 20_000,
   });
   const [answer] = answers;
   if (answer === undefined) throw new Error(`no answer, but ${JSON.stringify(text)}`);
