@@ -1,5 +1,4 @@
 /** More than a rate allows: by brute force, across the edge of a window, and spread over all that could be told apart. */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawRequest } from '../probe/raw-request.js';
 import { draft, sendTogether } from './draft.js';

@@ -1,5 +1,4 @@
 /** Those who hold no key of the API, or not the secret to it; and an honest partner at the same address. */
-
 import { randomBytes } from 'node:crypto';
 import type { RawRequest } from '../probe/raw-request.js';
 import { draft, send, sendTogether } from './draft.js';
