@@ -2,6 +2,7 @@
 import { ATTACK_CATALOGUE } from '@countersign/testkit';
 import { describe, expect, it } from 'vitest';
 import { ATTACKS, chooseAttacks } from '../src/attacks/index.js';
+import type { Attacker } from '../src/probe/attacker.js';
 
 /** Lines that nobody can try from outside with one key, and why. */
 const INSIDE: Readonly<Record<string, string>> = {
@@ -50,5 +51,26 @@ describe('the attacks of the probe', () => {
     expect(chosen).toEqual(['unsigned', 'stale-time', 'future-time']);
     expect(chooseAttacks(undefined)).toBe(ATTACKS);
     expect(() => chooseAttacks(['unsigned', 'unsinged'])).toThrow('no attack "unsinged"');
+  });
+});
+
+describe('copies in the same moment', () => {
+  /** The attack on a server that admits the first and answers the others with a status. */
+  async function tried(status: number) {
+    const first = { status: 200, headers: [], body: '' };
+    const other = { status, headers: [], body: '' };
+    const attacker = {
+      sign: () => ({}),
+      sendTogether: async (copies: readonly unknown[]) =>
+        copies.map((_, index) => (index === 0 ? first : other)),
+      judge: (answer: unknown) => (answer === first ? 'through' : 'refused'),
+    };
+    const attack = ATTACKS.find(({ id }) => id === 'replay-concurrent');
+    return (await attack?.run(attacker as unknown as Attacker))?.outcome;
+  }
+
+  it('are refused by a verifier that knows the nonce, and prove nothing where a limit stopped them', async () => {
+    expect(await tried(409)).toBe('refused');
+    expect(await tried(429)).toBe('not-tried');
   });
 });

@@ -58,6 +58,11 @@ const concurrent: Attack = {
       return gotThrough(reason, evidence(reason, request, second));
     }
     if (admitted.length === 0) return notTried(`no copy was accepted: ${tellAnswers(answers)}`);
+    // Whether the nonce or the limit stopped the others, nobody knows.
+    const stopped = answers.filter((answer) => !admitted.includes(answer));
+    if (stopped.every((answer) => 'status' in answer && answer.status === 429)) {
+      return notTried(`a limit came first: ${tellAnswers(answers)}`);
+    }
     return refused(tellAnswers(answers));
   },
 };
