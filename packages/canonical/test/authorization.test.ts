@@ -66,6 +66,8 @@ it.each([
   '',
   ' ',
   '"',
+  '"Bearer" abc',
+  ' Bearer abc',
   'CS1-HMAC-SHA256',
   'CS1-HMAC-SHA256 ',
   ` ${SAMPLE}`,
@@ -126,6 +128,10 @@ it.each([
       '0F8FAD5B-d9cb-469f-a165-70867728950e',
       '0f8fad5bd9cb469fa16570867728950e',
       '{0f8fad5b-d9cb-469f-a165-70867728950e}',
+      // All of a UUID, and more.
+      '0f8fad5b-d9cb-469f-a165-70867728950eg',
+      '0f8fad5b-d9cb-469f-a165-70867728950e-',
+      '0f8fad5b-d9cb-469f-a165-70867728950e\n',
       // Four hyphens and 32 digits, one hyphen of them in another place.
       '0f8fad5-bd9cb-469f-a165-70867728950e',
       '0f8fad5b-d9c-b469f-a165-70867728950e',

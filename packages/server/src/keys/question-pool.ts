@@ -24,7 +24,7 @@ export function questionPool({ maxRunning, maxWaiting, timeoutMs }: QuestionPool
 
   const startNext = (): void => {
     const [start] = waiting;
-    if (start === undefined || running >= maxRunning) return;
+    if (start === undefined) return;
     waiting.delete(start);
     start();
   };

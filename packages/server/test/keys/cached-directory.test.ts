@@ -213,7 +213,44 @@ describe('time', () => {
   });
 });
 
+describe('what is said', () => {
+  test('of a function or a clock that is none', () => {
+    expect(() => Reflect.apply(cachedDirectory, undefined, [5])).toThrow(
+      new TypeError('find: expected a function'),
+    );
+    expect(() => Reflect.apply(cachedDirectory, undefined, [real, { now: 5 }])).toThrow(
+      new TypeError('now: expected a function, got 5'),
+    );
+  });
+
+  test('of a look-up that failed, with its cause', async () => {
+    const cause = new Error('connection refused');
+    const { keys } = directory(() => Promise.reject(cause));
+    await expect(keys.find('real')).rejects.toMatchObject({
+      ...{ name: 'KeyDirectoryError', reason: 'failed', cause },
+      message: 'the look-up of key real failed',
+    });
+  });
+});
+
 describe('invalidate', () => {
+  test('an old question that is answered ends none that was asked since', async () => {
+    const answers: ((key: KeyConfig) => void)[] = [];
+    const { asked, keys } = directory(() => new Promise((resolve) => answers.push(resolve)));
+    const old = keys.find('real');
+    await vi.advanceTimersByTimeAsync(0);
+    keys.invalidate('real');
+    const anew = keys.find('real');
+    await vi.advanceTimersByTimeAsync(0);
+    answers[0]?.(config);
+    await old;
+    const joined = keys.find('real');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(asked).toEqual(['real', 'real']);
+    answers[1]?.(config);
+    expect(await joined).toBe(await anew);
+  });
+
   test('wins over a look-up under way: its answer is given to who waits, and kept for nobody', async () => {
     const answers: ((record: KeyConfig) => void)[] = [];
     const { keys } = directory(() => new Promise((resolve) => answers.push(resolve)));

@@ -67,6 +67,22 @@ test('an answer or a failure makes room for the one that waits longest', async (
   expect(asked.map(({ outcome }) => outcome)).toEqual([failure, 'second', 'third', 'fourth']);
 });
 
+test('who is refused or waits in vain is told how many there are, and how long it was', async () => {
+  const ask = questionPool({ maxRunning: 1, maxWaiting: 1, timeoutMs: 100 });
+  const never = () => new Promise<never>(() => {});
+  const asked = [ask(never), ask(never), ask(never)].map((answer) =>
+    answer.catch(({ name, reason, message }) => ({ name, reason, message })),
+  );
+  expect(await asked[2]).toEqual({
+    name: 'KeyDirectoryError',
+    reason: 'overloaded',
+    message: '1 questions run and 1 wait',
+  });
+  await vi.advanceTimersByTimeAsync(100);
+  const late = { name: 'KeyDirectoryError', reason: 'timed-out', message: 'no answer within 100 ms' };
+  expect(await Promise.all(asked.slice(0, 2))).toEqual([late, late]);
+});
+
 test('a question that throws at once fails and gives its place back', async () => {
   const ask = questionPool({ maxRunning: 1, maxWaiting: 0, timeoutMs: 100 });
   for (let i = 0; i < 3; i++) {
