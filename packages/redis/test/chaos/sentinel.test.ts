@@ -14,6 +14,8 @@ import { splitFromSentinels, USERS } from './split-master.js';
 const ELECTION_MS = 20_000;
 /** Under load a replica may be late by a second without being lost. */
 const MAX_LAG_S = 2;
+/** For how long a deposed master may go on writing: what the store is told, and derives from these settings. */
+const DEPOSED_MS = MAX_LAG_S * 1_000 + 2_000;
 
 async function onSentinel(
   fault: (servers: RedisSentinel, master: RedisServer, scene: Scene) => Promise<Fault>,
@@ -37,7 +39,7 @@ async function onSentinel(
       username: USERS[service],
       password: USERS[service],
     }),
-    deposedMs: MAX_LAG_S * 1_000 + 2_000,
+    deposedMs: DEPOSED_MS,
     fault: async (scene) => fault(servers, await servers.master(), scene),
     stop: () => servers.stop(),
   };
@@ -90,13 +92,23 @@ longChaos('split brain: a master that the sentinels have deposed stays reachable
     const beganMs = Date.now();
     const split = await splitFromSentinels(master);
     try {
-      await servers.untilMaster((server) => server !== master, ELECTION_MS);
+      // When it was still in office for certain: at the question before the last.
+      let [inOfficeMs, askedMs] = [beganMs, beganMs];
+      await servers.untilMaster((server) => {
+        [inOfficeMs, askedMs] = [askedMs, Date.now()];
+        return server !== master;
+      }, ELECTION_MS);
       split.endFence();
       const elected = await untilReplaced(servers, master);
       const bothMs = Date.now();
       await split.untilFenced(ELECTION_MS);
       const overMs = Date.now();
       await split.heal();
+      if (overMs - inOfficeMs > DEPOSED_MS) {
+        throw new Error(
+          `void: this machine let the old master write for ${overMs - inOfficeMs} ms, and the store is told ${DEPOSED_MS} ms`,
+        );
+      }
       return {
         beganMs,
         overMs,
