@@ -178,6 +178,7 @@ it.each<[string, () => unknown]>([
     () => secretBytes('cs1s_!'),
   ],
   ['secret: needs 32 bytes or more, has 1', () => secretBytes(Uint8Array.of(1))],
+  ['keyId: 7 is not a key id: 1 to 64 of A-Z a-z 0-9 . _ ~ -', () => requireKeyId('keyId', 7)],
   ['keyId: a secret is not a key id', () => requireKeyId('keyId', 'cs1s_AAAA')],
   ['keyId: "a b" is not a key id: 1 to 64 of A-Z a-z 0-9 . _ ~ -', () => requireKeyId('keyId', 'a b')],
 ])('a mistake of the caller is told: %s', (message, call) => {

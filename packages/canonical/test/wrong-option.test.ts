@@ -36,4 +36,10 @@ describe('requireText', () => {
     const read = () => requireText('scope', value, (text) => text === 'a', 'a scope');
     expect(read).toThrow(new TypeError(wrongOption('scope', value, 'a scope')));
   });
+
+  it('takes nothing but a text, whatever fits', () => {
+    for (const value of [7, ['a'], { toString: () => 'a' }, null, undefined]) {
+      expect(() => requireText('scope', value, () => true, 'a scope')).toThrow(TypeError);
+    }
+  });
 });
