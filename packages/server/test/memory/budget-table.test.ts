@@ -76,9 +76,63 @@ describe('the budget table', () => {
     });
     expect(attempt(table, [policy('b', 2, 500), policy('c', 2, 900)], 600)).toBeUndefined();
     expect(attempt(table, [policy('d')], 100, 'another owner')).toBeUndefined();
+    expect(table.size()).toEqual({ owners: 2, budgets: 4 });
     expect(attempt(table, [policy('d')], 700)).toBeUndefined();
+    expect(table.size()).toEqual({ owners: 2, budgets: 4 });
     // The others kept their counts.
     expect(attempt(table, [policy('c', 2, 900)], 700)?.retryAfterMs).toBe(200);
+  });
+
+  it('waits for as many places as there are new budgets, and for none that it has', () => {
+    const table = createBudgetTable(4);
+    for (const [name, windowMs] of Object.entries({ a: 100, b: 200, c: 300, d: 400 })) {
+      expect(attempt(table, [policy(name, 5, windowMs)], 0)).toBeUndefined();
+    }
+    const [a, b, x, y] = [policy('a', 5, 100), policy('b', 5, 200), policy('x'), policy('y')];
+    expect(attempt(table, [x], 10)?.retryAfterMs).toBe(90);
+    expect(attempt(table, [a, x], 10)?.retryAfterMs).toBe(190);
+    expect(attempt(table, [x, y], 10)?.retryAfterMs).toBe(190);
+    expect(attempt(table, [a, b, x], 10)?.retryAfterMs).toBe(290);
+    expect(attempt(table, [a, x, y], 10)?.retryAfterMs).toBe(290);
+    expect(table.size().budgets).toBe(4);
+    // Who waited as long as that is let in, and no more budgets go than have to.
+    expect(attempt(table, [x, y], 200)).toBeUndefined();
+    expect(table.size().budgets).toBe(4);
+    expect(attempt(table, [policy('c', 5, 300, 5)], 200)?.retryAfterMs).toBe(100);
+  });
+
+  it('tells of a budget that is there what it has left itself, also where there is no place for another', () => {
+    const table = createBudgetTable(2);
+    for (const name of ['a', 'b']) attempt(table, [policy(name, 5, 900, 4)], 0);
+    expect(attempt(table, [policy('a', 5, 900, 2), policy('new', 5, 900)], 100)).toEqual({
+      outcome: 'limited',
+      retryAfterMs: 800,
+      levels: [
+        { policy: 'a', limit: 5, windowMs: 900, remaining: 1, resetMs: 800, violated: true },
+        { policy: 'new', limit: 5, windowMs: 900, remaining: 0, resetMs: 800, violated: true },
+      ],
+    });
+  });
+
+  it('keeps nothing of an owner without limits', () => {
+    const table = createBudgetTable(2);
+    for (let id = 0; id < 10; id++) expect(attempt(table, [], 0, `owner-${id}`)).toBeUndefined();
+    expect(table.size()).toEqual({ owners: 0, budgets: 0 });
+  });
+
+  it('does a little at each sweep: four budgets of two owners, and what is idle alone', () => {
+    for (const owners of [1, 2, 5]) {
+      const table = createBudgetTable(100);
+      for (let id = 0; id < 10 * owners; id++) attempt(table, [policy(id)], 0, `owner-${id % owners}`);
+      for (let id = 0; id < owners; id++) attempt(table, [policy('late')], 500, `owner-${id}`);
+      table.sweep(999);
+      expect(table.size()).toEqual({ owners, budgets: 11 * owners });
+      // Past the end of the first round.
+      for (let visit = 0; visit < 3 && table.size().budgets === 11 * owners; visit++) table.sweep(1_000);
+      expect(table.size()).toEqual({ owners, budgets: 11 * owners - 4 * Math.min(owners, 2) });
+      for (let visit = 0; visit < 20 * owners; visit++) table.sweep(1_499);
+      expect(table.size()).toEqual({ owners, budgets: owners });
+    }
   });
 
   it('asks for no time where the charges alone are more than the table holds', () => {
