@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   runtimes: ['canonical', 'client', 'server', 'hono'],
   trust: ['canonical', 'client', 'server', 'hono', 'express', 'testkit'],
   site: [],
-  tarballs: [],
+  tarballs: ['site'],
 };
 
 const files = readdirSync('packages').flatMap((name) =>

@@ -1,6 +1,5 @@
 /** The checks themselves: that they see what they are for, and how a page's blocks become modules. */
 import { expect, it } from 'vitest';
-import { modulesOf } from '../src/code-blocks.js';
 import { contentComplaints } from '../src/contents.js';
 import { ROOT } from '../src/workspace.js';
 
@@ -36,29 +35,4 @@ it.each([
     ]),
   );
   expect(complaints.join()).toContain(complaint);
-});
-
-it('goes on from block to block, and begins anew where a name comes again', () => {
-  const block = (code: string): string => `Some words.\n\n\`\`\`ts\n${code}\n\`\`\`\n`;
-  const page = [
-    "import { a, type B as C } from 'x';\nconst app = a();",
-    "import { d } from 'y';\napp.use(d);",
-    "import { a } from 'x';\nconst other = a();",
-    'function app() {}',
-    'const { one, two: three } = app();',
-    'const three = 3;',
-  ];
-  const modules = modulesOf(page.map(block).join('\n'));
-  expect(
-    modules.map((module) => module.split('\n').filter((line) => line !== '' && line !== 'export {};')),
-  ).toEqual([
-    ["import { a, type B as C } from 'x';", 'const app = a();', "import { d } from 'y';", 'app.use(d);'],
-    [
-      "import { a } from 'x';",
-      'const other = a();',
-      'function app() {}',
-      'const { one, two: three } = app();',
-    ],
-    ['const three = 3;'],
-  ]);
 });

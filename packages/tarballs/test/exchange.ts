@@ -7,8 +7,8 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { partsOf } from '@countersign/site/markdown';
 import type { Adopter } from '../src/adopter.js';
-import { codeBlocks } from '../src/code-blocks.js';
 import { read } from '../src/workspace.js';
 
 const ADDRESS = 'api.example.com';
@@ -23,7 +23,9 @@ export interface Answered {
 /** The two blocks as they will be run: `client.ts` and `server.ts`. */
 export async function exchangeOfReadme(): Promise<ReadonlyMap<string, string>> {
   const port = await freePort();
-  const blocks = codeBlocks(read('README.md'));
+  const blocks = partsOf(read('README.md')).flatMap((part) =>
+    'language' in part && part.language === 'ts' ? [part.text] : [],
+  );
   const address = `127.0.0.1:${port}`;
   const client = block(blocks, '@countersign/client').replace(`https://${ADDRESS}`, `http://${address}`);
   const server = block(blocks, '@countersign/server').replace(`'${ADDRESS}'`, `'${address}'`);

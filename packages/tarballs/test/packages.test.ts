@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { modulesOf } from '@countersign/site/code-blocks';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Adopter, adopt, NODE_OPTIONS, USER_OPTIONS, WEB_OPTIONS } from '../src/adopter.js';
-import { modulesOf } from '../src/code-blocks.js';
 import { contentComplaints } from '../src/contents.js';
 import { packAll, type Tarball } from '../src/pack.js';
 import { publicPackages, read } from '../src/workspace.js';
@@ -44,8 +44,8 @@ beforeAll(async () => {
   adopter = await adopt(project, [...tarballs.values()]);
   const pages = ['README.md', ...publicPackages().map(({ folder }) => `${folder}/README.md`)];
   for (const page of pages)
-    for (const [at, code] of modulesOf(read(page)).entries())
-      modules.set(`${page.replace(/[^a-z]+/gi, '-')}-${at + 1}.ts`, code);
+    for (const [at, { text }] of modulesOf(read(page)).entries())
+      modules.set(`${page.replace(/[^a-z]+/gi, '-')}-${at + 1}.ts`, text);
   compiled = adopter.compile('readmes', new Map([...modules, ...(await exchangeOfReadme())]), USER_OPTIONS);
   // It waits for ten seconds, as the README says of a first start; meanwhile the others are tested.
   answered = compiled.then(() => exchange(adopter, 'readmes'));
