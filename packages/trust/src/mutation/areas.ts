@@ -176,7 +176,7 @@ export const AREAS: readonly Area[] = [
   server(
     'memory-store',
     ['memory/memory-store.ts', 'memory/memory-store-options.ts'],
-    ['memory/memory-store', 'memory/nonce-table'],
+    ['memory/memory-store-edges', 'memory/memory-store', 'memory/nonce-table'],
     ['attacks/memory', 'stores/memory-store'],
   ),
   server(
