@@ -16,6 +16,14 @@ const verdicts: fc.Arbitrary<VerdictFields> = fc.record(
   { requiredKeys: ['code', 'timeMs'] },
 );
 
+it('is a MAC over eight lines, its own scheme first', () => {
+  const text = `CS1-VERDICT-HMAC-SHA256\nk\n${subject.nonce}\n${subject.sig}\nrate-limited\n1763750000000\n\n250`;
+  const field = `code="rate-limited", time="1763750000000", dead-since="", retry-after-ms="250", sig="${secret.hmacHex(text)}"`;
+  const verdict = { code: 'rate-limited', timeMs: 1_763_750_000_000, retryAfterMs: 250 };
+  expect(formatVerdict(secret, subject, verdict)).toBe(field);
+  expect(openVerdict(secret, subject, field)).toEqual(verdict);
+});
+
 it('opens to what was written', () => {
   fc.assert(
     fc.property(verdicts, (verdict) => {

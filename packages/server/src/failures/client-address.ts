@@ -41,7 +41,7 @@ export function forwardedAddress(
   proxies: number,
 ): string | undefined {
   requireWhole('proxies', proxies, 0, Number.MAX_SAFE_INTEGER);
-  const entries = proxies === 0 || lines.length === 0 ? [] : lines.join(',').split(',');
+  const entries = proxies === 0 ? [] : lines.join(',').split(',');
   const hops = [...entries.slice(-proxies), socketAddress ?? ''];
   for (const hop of hops) {
     const address = withoutPort(hop.trim());

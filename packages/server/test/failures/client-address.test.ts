@@ -19,6 +19,11 @@ describe('addressGroup', () => {
     // IPv4-compatible: as the kernel writes ::c000:201, and another address than 192.0.2.1.
     ['::192.0.2.1', '0:0:0:0::/64'],
     ['0:0:0:0:0:0:192.0.2.1', '0:0:0:0::/64'],
+    ['1:2:3:4:5::192.0.2.1', '1:2:3:4::/64'],
+    // The two colons stand for a single group.
+    ['::2:3:4:5:6:7:8', '0:2:3:4::/64'],
+    // As long as an address can be.
+    ['0000:0000:0000:0000:0000:ffff:255.255.255.255', '255.255.255.255'],
   ])('%s belongs to %s', (address, group) => {
     expect(addressGroup(address)).toBe(group);
   });
@@ -57,6 +62,7 @@ describe('addressGroup', () => {
     '192.0.2.1\n',
     '192.0.2.1/32',
     '192.0.2.1:80',
+    `${'0'.repeat(45)}::1`,
     '192.0.2.1%eth0',
     '[::1]',
     '1::2::3',
@@ -141,6 +147,10 @@ describe('forwardedAddress', () => {
     ['a zone', 1, ['[fe80::1%eth0]:1'], 'fe80::1'],
     ['a port that is none', 1, ['203.0.113.9:http'], SOCKET],
     ['an open bracket', 1, ['[2001:db8::1'], SOCKET],
+    ['something before a bracket', 1, ['x[2001:db8::1]'], SOCKET],
+    ['something behind a bracket', 1, ['[2001:db8::1]x'], SOCKET],
+    ['something behind a port', 1, ['203.0.113.9:4711x', '[2001:db8::1]:4711x'], SOCKET],
+    ['something behind the port of IPv4', 1, ['203.0.113.9:4711x'], SOCKET],
     ['a host name', 1, ['client.example'], SOCKET],
     ['a Forwarded element', 1, ['for=203.0.113.9'], SOCKET],
   ])('%s', (_, proxies, lines, address) => {

@@ -54,6 +54,18 @@ describe('a group', () => {
     expect(failures.isSpent('a')).toBe(false);
   });
 
+  test('beyond the cap is spent with others, and by itself convicted of nothing', () => {
+    const { meter: failures } = meter({ limit: 1, maxAddresses: 1 });
+    record(failures, 'own', 1);
+    record(failures, 'shared', 1);
+    const spent = (group: string | undefined) => [failures.isSpent(group), failures.isSpentByItself(group)];
+    expect(spent('own')).toEqual([true, true]);
+    expect(spent('shared')).toEqual([true, false]);
+    expect(spent('unheard of')).toEqual([true, false]);
+    expect(spent(undefined)).toEqual([false, false]);
+    expect(failures.waitMs(undefined)).toBe(0);
+  });
+
   test('without an address is never spent and not counted', () => {
     const { meter: failures } = meter({ limit: 1, maxAddresses: 1 });
     record(failures, undefined, 100);
