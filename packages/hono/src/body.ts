@@ -4,7 +4,13 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { BodySource } from '@countersign/server';
-import { announcedBodyBytes, fetchBody, isUnread, nodeBody } from '@countersign/server/adapter';
+import {
+  announcedBodyBytes,
+  fetchBody,
+  isUnread,
+  nodeBody,
+  requestWithBody,
+} from '@countersign/server/adapter';
 import type { Context } from 'hono';
 import { nodeIncoming } from './node-bindings.js';
 
@@ -40,13 +46,7 @@ export function openBody(c: Context): OpenBody | undefined {
 
 /** Puts a request with another body in place of the one that was received. */
 export function replaceBody(c: Context, body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): void {
-  const { raw } = c.req;
-  const init: RequestInit = { body, duplex: 'half' };
-  // Not made from a request of @hono/node-server: that would begin to read the stream it stands for.
-  c.req.raw =
-    nodeIncoming(c) === undefined
-      ? new Request(raw, init)
-      : new Request(raw.url, { ...init, method: raw.method, headers: raw.headers, signal: raw.signal });
+  c.req.raw = requestWithBody(c.req.raw, body);
 }
 
 /** Whether this is the request that @hono/node-server made of `incoming`, and has not begun to read it. */

@@ -265,7 +265,10 @@ describe('a verifier', () => {
   });
 
   it('tells the operator which of several secrets was used, so that the old one can be let go', async () => {
-    const { send, events } = setUp({}, { key_1: { secrets: [TEST_SECRET, OTHER_SECRET], scopes: ['orders'] } });
+    const { send, events } = setUp(
+      {},
+      { key_1: { secrets: [TEST_SECRET, OTHER_SECRET], scopes: ['orders'] } },
+    );
     await send(sign({ secret: OTHER_SECRET }));
     await send(sign({ secret: TEST_SECRET }));
     await send(sign({ secret: TEST_SECRET, scope: 'other' }));

@@ -6,8 +6,8 @@ import type { Eventually } from '../eventually.js';
 import type { BodySource } from '../steps/body.js';
 import type { Admitted, AdmittedStream, AdmittedWithBody, ProvedHead, Refused } from '../verdict.js';
 
-/** Methods whose Fetch `Request` cannot carry a body: theirs is always read before admission. */
-const BODILESS = new Set(['GET', 'HEAD', 'TRACE']);
+/** Methods whose Fetch `Request` cannot carry a body, or of which none can be made: theirs is never given on. */
+const BODILESS = new Set(['GET', 'HEAD', 'TRACE', 'TRACK']);
 
 /**
  * The body, or `undefined` where the request has none. A body that a GET announces is one that Fetch does not show: it
@@ -21,8 +21,8 @@ export function fetchBody(request: Request): BodySource | undefined {
       'countersign: the body was read before it could be verified; mount what reads it after the verifier',
     );
   }
-  if (request.body !== null) return piecesOf(request.body);
-  return BODILESS.has(request.method) && announcesBody(request.headers) ? notShown() : undefined;
+  if (BODILESS.has(request.method)) return announcesBody(request.headers) ? notShown() : undefined;
+  return request.body === null ? undefined : piecesOf(request.body);
 }
 
 /** What is left after the head: the body and the admission, in the order that the route's `body` option asks for. */
@@ -36,11 +36,18 @@ export function admitBody(
   return body === 'stream' && !BODILESS.has(method) ? proved.stream(source) : proved.buffer(source);
 }
 
-/** The request again, with the body that was verified, or that is verified as it is read. */
-export function withVerifiedBody(request: Request, verdict: AdmittedWithBody | AdmittedStream): Request {
+/**
+ * The request again, with another body. Made of what the verifier was told, not of the request: a `Request` of
+ * @hono/node-server is none to the runtime, and one of a subclass may say otherwise than it is.
+ */
+export function requestWithBody(
+  request: Request,
+  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+): Request {
   const { url, method, headers, signal } = request;
-  if (BODILESS.has(method)) return new Request(url, { method, headers, signal });
-  return new Request(request, { body: verifiedBody(verdict), duplex: 'half' });
+  const init: RequestInit = { method, headers, signal, body, duplex: 'half' };
+  // What Cloudflare tells of the client.
+  return new Request(url, 'cf' in request ? Object.assign(init, { cf: request.cf }) : init);
 }
 
 /** The body of a verdict as a body of a Fetch `Request` or `Response`. */

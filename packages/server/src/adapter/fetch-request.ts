@@ -56,12 +56,13 @@ export function cutUrl(url: string): { readonly authority: string; readonly targ
   const origin = url.startsWith(lastOrigin.prefix) ? lastOrigin : originOf(url);
   if (origin === undefined) return { authority: '', target: '' };
   lastOrigin = origin;
-  const { prefix, authority } = origin;
-  const fragment = url.indexOf('#', prefix.length);
-  return { authority, target: url.slice(prefix.length - 1, fragment < 0 ? undefined : fragment) };
+  // A fragment too: handlers see it, and nobody has signed it.
+  return { authority: origin.authority, target: url.slice(origin.prefix.length - 1) };
 }
 
 function originOf(url: string): Origin | undefined {
   const [prefix = '', authority = ''] = HTTP_URL.exec(url) ?? [];
-  return canonicalAuthority(authority) === undefined ? undefined : { prefix, authority };
+  // What is no URL, such as `http://xn--a/`, would throw where a handler parses it.
+  const usable = canonicalAuthority(authority) !== undefined && URL.canParse(prefix);
+  return usable ? { prefix, authority } : undefined;
 }

@@ -7,7 +7,7 @@ import { BodyRefusedError } from '../steps/body.js';
 import type { Admitted, AdmittedStream, AdmittedWithBody, Refused } from '../verdict.js';
 import type { Verifier } from '../verifier.js';
 import { withAdmittedFields } from './fetch-answer.js';
-import { admitBody, fetchBody, withVerifiedBody } from './fetch-body.js';
+import { admitBody, fetchBody, requestWithBody, verifiedBody } from './fetch-body.js';
 import { fetchRequest, type Received } from './fetch-request.js';
 import { type AdapterOptions, type BodyOptions, requireAdapterOptions } from './options.js';
 
@@ -85,7 +85,7 @@ function admitted(request: Request, verdict: Admitted | AdmittedWithBody | Admit
   };
   return {
     ...{ ok, request: signed, key, scope, budgets, headers },
-    incoming: 'body' in verdict ? withVerifiedBody(request, verdict) : request,
+    incoming: 'body' in verdict ? requestWithBody(request, verifiedBody(verdict)) : request,
     verified,
     finish,
   };

@@ -16,7 +16,7 @@ export {
   withoutSignature,
 } from './echo.js';
 export { withAdmittedFields } from './fetch-answer.js';
-export { admitBody, fetchBody, verifiedBody, withVerifiedBody } from './fetch-body.js';
+export { admitBody, fetchBody, requestWithBody, verifiedBody } from './fetch-body.js';
 export { fetchEcho } from './fetch-echo.js';
 export { cutUrl, fetchRequest, type Received } from './fetch-request.js';
 export { addWithHead } from './head-fields.js';

@@ -3,7 +3,7 @@ import { ANY_HOST, BodyRefusedError, guard, routeScopes } from '@countersign/ser
 import { fetchEcho, fetchRequest } from '@countersign/server/adapter';
 import { signNow, watchedVerifier } from '@countersign/testkit/http';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { serveFetch } from './support/fetch-server.js';
 
 type SignedHead = ReturnType<typeof signNow>;
@@ -186,6 +186,52 @@ describe('the answer that is finished', () => {
   });
 });
 
+describe('the request for the handler', () => {
+  const verified = async (given: Request) => {
+    const { verifier } = watchedVerifier();
+    const verdict = await guard(verifier, { scope: 'orders' })(given);
+    if (!verdict.ok) throw new Error(verdict.code);
+    return verdict.incoming;
+  };
+
+  it('is made of what was verified, where a subclass holds something else', async () => {
+    const given = request(post());
+    const { url, method } = given;
+    const held = new Request('http://api.example.com/admin', new Request(given, { method: 'PUT' }));
+    // As a subclass with getters of its own: what it says is not what the runtime would copy.
+    Object.defineProperties(held, { url: { get: () => url }, method: { get: () => method } });
+    const incoming = await verified(held);
+    expect([incoming.method, incoming.url]).toEqual([method, url]);
+    expect(await incoming.text()).toBe(JSON_BODY);
+  });
+
+  it('is made where what was given is no Request to the runtime, as one of @hono/node-server is not', async () => {
+    const { url, method, headers, signal, body } = request(post());
+    const like = { url, method, headers, signal, body, bodyUsed: false };
+    const incoming = await verified(like as unknown as Request);
+    expect(incoming).toBeInstanceOf(Request);
+    expect(await incoming.text()).toBe(JSON_BODY);
+  });
+
+  it('holds what Cloudflare tells of the client', async () => {
+    const given = Object.assign(request(post()), { cf: { country: 'NZ' } });
+    const { Request } = globalThis;
+    let init: unknown;
+    vi.stubGlobal(
+      'Request',
+      class extends Request {
+        constructor(url: string, options?: RequestInit) {
+          super(url, options);
+          init = options;
+        }
+      },
+    );
+    await verified(given);
+    vi.unstubAllGlobals();
+    expect(init).toMatchObject({ cf: { country: 'NZ' } });
+  });
+});
+
 describe('the URL that a runtime has parsed', () => {
   const arrives = async (sent: string, signed: string, withTarget: boolean): Promise<string> => {
     const { verifier } = watchedVerifier();
@@ -200,7 +246,8 @@ describe('the URL that a runtime has parsed', () => {
     ['/v1/x/../orders', '/v1/orders', '/v1/orders', 'ambiguous-target'],
     ['/v1/%2e/orders', '/v1/orders', '/v1/orders', 'ambiguous-target'],
     ['/v1\\orders', '/v1/orders', '/v1/orders', 'malformed-target'],
-    ['/v1/orders#x', '/v1/orders', '/v1/orders', 'malformed-target'],
+    // A handler that cuts the URL by its text would see what stands behind it.
+    ['/v1/orders?a=1#&b=2', '/v1/orders?a=1', 'malformed-target', 'malformed-target'],
     ['/v1/orders?a=é', '/v1/orders?a=%C3%A9', '/v1/orders', 'malformed-target'],
     ["/v1/orders?a='", "/v1/orders?a='", 'invalid-signature', '/v1/orders'],
     ["/v1/orders?a='", '/v1/orders?a=%27', '/v1/orders', 'invalid-signature'],
@@ -230,6 +277,8 @@ describe('the URL that a runtime has parsed', () => {
     ['http://a#b/v1/orders', 'a#b'],
     ['http://a\\b/v1/orders', 'a\\b'],
     ['http://u@x/v1/orders', 'u@x'],
+    // An authority by the grammar, and no URL: a handler that parses it would throw.
+    ['http://xn--a/v1/orders', 'xn--a'],
     ['http://x, y/v1/orders', 'x, y'],
     ['http://x:99999/v1/orders', 'x:99999'],
     ['http://', ''],
