@@ -65,7 +65,7 @@ export function lineName(line: string): string {
 }
 
 function spacingFinding(client: string, server: string): Finding | undefined {
-  if (client.trim() !== server.trim() && withoutSpaces(client) !== withoutSpaces(server)) return undefined;
+  if (withoutSpaces(client) !== withoutSpaces(server)) return undefined;
   if (client.endsWith('\r') !== server.endsWith('\r')) {
     return { cause: 'the lines of one text end in CR LF', fix: 'join the lines by LF (0x0A) alone' };
   }

@@ -75,7 +75,7 @@ export const AREAS: readonly Area[] = [
   canonical(
     'explain',
     ['explain.ts', 'explain-causes.ts', 'explain-target.ts', 'debug-field.ts'],
-    ['explain', 'messages'],
+    ['explain', 'explain-edges', 'debug-field', 'messages'],
   ),
   canonical(
     'secret',
