@@ -44,7 +44,6 @@ const IGNORED = [
   '!packages/trust/stryker.vitest.config.ts',
   '!packages/trust/src/mutation/**',
   'node_modules',
-  'dist',
   '*.tsbuildinfo',
 ];
 /** Stryker types its levels as an enum that it does not export from here. */
@@ -91,7 +90,11 @@ export async function runArea(area: Area, { concurrency, force }: RunOptions): P
     return lines;
   };
   const results = await stryker.runMutationTest();
-  return results.map(({ fileName, location: { start, end }, replacement, mutatorName, status }) => {
+  return results.map((result) => {
+    const { fileName, location, replacement, mutatorName, status, testsCompleted } = result;
+    const { start, end } = location;
+    // Constants whose mutant keeps the module from loading fail every test, but Stryker sees no test that failed.
+    const loadsNoMore = status === 'Survived' && result.static === true && testsCompleted === 0;
     // Lines and columns count from 1, and the end is the column behind.
     const lines = linesOf(fileName).slice(start.line - 1, end.line);
     const last = lines.length - 1;
@@ -105,7 +108,7 @@ export async function runArea(area: Area, { concurrency, force }: RunOptions): P
       from: from.join('\n'),
       to: replacement,
       mutator: mutatorName,
-      fate: FATES[status] ?? 'invalid',
+      fate: loadsNoMore ? 'killed' : (FATES[status] ?? 'invalid'),
     };
   });
 }
