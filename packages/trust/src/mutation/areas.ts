@@ -77,6 +77,7 @@ export const AREAS: readonly Area[] = [
     ['explain.ts', 'explain-causes.ts', 'explain-target.ts', 'debug-field.ts'],
     ['explain', 'explain-edges', 'debug-field', 'messages'],
   ),
+  canonical('pasted', ['pasted.ts'], ['pasted']),
   canonical(
     'secret',
     ['secret.ts', 'constant-time.ts', 'wrong-option.ts'],
