@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import Any, Callable, TypeVar
 
 from flask import Flask, Response, current_app, g, jsonify, request
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 import countersign as cs
 
@@ -41,7 +41,7 @@ def protect(app: Flask, verifier: cs.Verifier) -> None:
             request.method,
             cs.wsgi_target(request.environ),
             cs.wsgi_headers(request.environ),
-            body=read_body,
+            body=lambda: read_body(verifier.max_body_bytes),
             address=request.remote_addr,
             **route,
         )
@@ -59,15 +59,14 @@ def protect(app: Flask, verifier: cs.Verifier) -> None:
         return response
 
 
-def read_body() -> bytes:
-    """Reads and keeps the body: ``request.json``, ``form`` and ``files`` work on it afterwards."""
-    cs.check_framing(request.environ)
-    try:
-        return request.get_data(cache=True)
-    except RequestEntityTooLarge as error:  # MAX_CONTENT_LENGTH
-        raise cs.BodyTooLarge from error
-    except ClientDisconnected as error:
-        raise EOFError("the client has gone") from error
+def read_body(most: int) -> bytes:
+    """Reads at most so much, also where a server marks the end of a body and tells no length, and gives it back:
+    ``request.json``, ``form`` and ``files`` work on it afterwards."""
+    content = cs.wsgi_body(request.environ, most)
+    request.environ["wsgi.input"] = io.BytesIO(content)
+    request.environ["CONTENT_LENGTH"] = str(len(content))
+    request.environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return content
 
 
 def create_app(verifier: cs.Verifier) -> Flask:

@@ -4,28 +4,39 @@
  */
 import { realpathSync } from 'node:fs';
 import { answerRefusedBody, countersign } from '@countersign/express';
-import { createVerifier, keyring } from '@countersign/server';
+import { createVerifier, type KeyConfig, keyring } from '@countersign/server';
 import express, { type Express } from 'express';
 
 /** The name under which clients sign for this API, whatever host and port it listens on. */
 export const AUDIENCE = 'api.example.com';
 
-/** Makes the API. `secret` is that of `partner_1`. */
-export function createApi(secret: string): Express {
+interface Order {
+  readonly id: string;
+  readonly owner: string;
+}
+
+/** The keys of the API, by id. */
+export function partners(secret: string): Record<string, KeyConfig> {
+  return { partner_1: { secret, owner: 'acme', scopes: ['orders', 'uploads'] } };
+}
+
+/** Makes the API. */
+export function createApi(partners: Record<string, KeyConfig>): Express {
   const verifier = createVerifier({
     audience: AUDIENCE,
-    keys: keyring({ partner_1: { secret, owner: 'acme', scopes: ['orders', 'uploads'] } }),
+    keys: keyring(partners),
     limits: { '*': '100/m', 'orders:write': '5/10s' },
     onVerdict: ({ code, method, target, reason }) => {
       if (code !== 'admitted') console.log(`${method} ${target}: ${code}, ${reason}`);
     },
   });
-  const orders = new Map<string, unknown>();
+  const orders = new Map<string, Order>();
   const api = express();
 
   api.get('/v1/orders/:id', countersign(verifier, { scope: 'orders:read' }), (request, response) => {
     const order = orders.get(request.params.id ?? '');
-    if (order === undefined) response.status(404).json({ error: 'no such order' });
+    // Ids are easily guessed: to others, an order is not there.
+    if (order?.owner !== request.countersign.key.owner) response.status(404).json({ error: 'no such order' });
     else response.json(order);
   });
 
@@ -38,8 +49,9 @@ export function createApi(secret: string): Express {
       const { owner } = request.countersign.key;
       const id = `order-${orders.size + 1}`;
       // What the body must not choose comes last.
-      orders.set(id, { ...request.body, id, owner });
-      response.status(201).json(orders.get(id));
+      const order: Order = { ...request.body, id, owner };
+      orders.set(id, order);
+      response.status(201).json(order);
     },
   );
 
@@ -62,6 +74,6 @@ export function createApi(secret: string): Express {
 
 if (realpathSync(process.argv[1] ?? '.') === import.meta.filename) {
   const { PORT: port = '3000', COUNTERSIGN_SECRET: secret = '' } = process.env;
-  createApi(secret).listen(port);
+  createApi(partners(secret)).listen(port);
   console.log(`listening on http://localhost:${port}`);
 }

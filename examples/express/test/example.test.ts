@@ -4,17 +4,23 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { createFetch, createSigner } from '@countersign/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { apiFetch, placeOrder } from '../src/client.js';
-import { createApi } from '../src/server.js';
+import { AUDIENCE, createApi, partners } from '../src/server.js';
 
 const SECRET = 'cs1s_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+const OTHER_SECRET = 'cs1s_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc';
+const keys = {
+  ...partners(SECRET),
+  partner_2: { secret: OTHER_SECRET, owner: 'globex', scopes: ['orders'] },
+};
 let server: Server;
 let api = '';
 
 beforeEach(async () => {
   vi.spyOn(console, 'log').mockImplementation(() => {});
-  server = createServer(createApi(SECRET));
+  server = createServer(createApi(keys));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -33,6 +39,12 @@ describe('the Express example', () => {
     expect(await placeOrder(fetch, api, { sku: 'tea-7', quantity: 2 })).toEqual(order);
     expect(await (await fetch(`${api}/v1/orders/order-1`)).json()).toEqual(order);
     expect((await fetch(`${api}/v1/orders/order-2`)).status).toBe(404);
+  });
+
+  it('shows nobody the orders of another', async () => {
+    await placeOrder(apiFetch(SECRET), api, { sku: 'tea-7', quantity: 2 });
+    const other = createFetch(createSigner({ keyId: 'partner_2', secret: OTHER_SECRET, audience: AUDIENCE }));
+    expect((await other(`${api}/v1/orders/order-1`)).status).toBe(404);
   });
 
   it("takes an order's id and owner from no body", async () => {

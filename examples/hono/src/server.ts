@@ -4,29 +4,41 @@
  */
 import { realpathSync } from 'node:fs';
 import { countersign } from '@countersign/hono';
-import { createVerifier, keyring } from '@countersign/server';
+import { createVerifier, type KeyConfig, keyring } from '@countersign/server';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 
 /** The name under which clients sign for this API, whatever host and port it listens on. */
 export const AUDIENCE = 'api.example.com';
 
-/** Makes the API. `secret` is that of `partner_1`. */
-export function createApi(secret: string): Hono {
+interface Order {
+  readonly id: string;
+  readonly owner: string;
+}
+
+/** The keys of the API, by id. */
+export function partners(secret: string): Record<string, KeyConfig> {
+  return { partner_1: { secret, owner: 'acme', scopes: ['orders', 'uploads'] } };
+}
+
+/** Makes the API. */
+export function createApi(partners: Record<string, KeyConfig>): Hono {
   const verifier = createVerifier({
     audience: AUDIENCE,
-    keys: keyring({ partner_1: { secret, owner: 'acme', scopes: ['orders', 'uploads'] } }),
+    keys: keyring(partners),
     limits: { '*': '100/m', 'orders:write': '5/10s' },
     onVerdict: ({ code, method, target, reason }) => {
       if (code !== 'admitted') console.log(`${method} ${target}: ${code}, ${reason}`);
     },
   });
-  const orders = new Map<string, unknown>();
+  const orders = new Map<string, Order>();
   const api = new Hono();
 
   api.get('/v1/orders/:id', countersign(verifier, { scope: 'orders:read' }), (c) => {
     const order = orders.get(c.req.param('id'));
-    return order === undefined ? c.json({ error: 'no such order' }, 404) : c.json(order);
+    // Ids are easily guessed: to others, an order is not there.
+    if (order?.owner !== c.get('countersign').key.owner) return c.json({ error: 'no such order' }, 404);
+    return c.json(order);
   });
 
   // The body was verified before the handler runs; `c.req.json()` and the rest work as ever.
@@ -34,8 +46,9 @@ export function createApi(secret: string): Hono {
     const { owner } = c.get('countersign').key;
     const id = `order-${orders.size + 1}`;
     // What the body must not choose comes last.
-    orders.set(id, { ...(await c.req.json()), id, owner });
-    return c.json(orders.get(id), 201);
+    const order: Order = { ...(await c.req.json()), id, owner };
+    orders.set(id, order);
+    return c.json(order, 201);
   });
 
   // A streamed body: its bytes are unauthenticated until `await verified`, so nothing is kept before.
@@ -51,6 +64,6 @@ export function createApi(secret: string): Hono {
 
 if (realpathSync(process.argv[1] ?? '.') === import.meta.filename) {
   const { PORT: port = '3000', COUNTERSIGN_SECRET: secret = '' } = process.env;
-  serve({ fetch: createApi(secret).fetch, port: Number(port) });
+  serve({ fetch: createApi(partners(secret)).fetch, port: Number(port) });
   console.log(`listening on http://localhost:${port}`);
 }

@@ -1,6 +1,12 @@
 /** The API. Routes say what a request is for and what it costs; how much of it a customer has is the key's, by its plan. */
 import { countersign } from '@countersign/hono';
-import { type CachedDirectory, cachedDirectory, createVerifier, memoryStore } from '@countersign/server';
+import {
+  type CachedDirectory,
+  cachedDirectory,
+  createVerifier,
+  memoryStore,
+  routeScopes,
+} from '@countersign/server';
 import { Hono } from 'hono';
 import type { Customers } from './customers.js';
 import { EXPORT_COST, PLANS, type PlanName } from './plans.js';
@@ -24,15 +30,17 @@ export function createApi(customers: Customers): Api {
     limits: PLANS.free.limits,
     store: memoryStore(),
   });
+  const ofTenant = routeScopes({
+    'POST /v1/tenants/:tenant/orders': (_signed, { tenant }) => `orders:write:${tenant}`,
+  });
   const app = new Hono();
 
   app.get('/v1/orders', countersign(verifier, { scope: 'orders:read' }), (c) => c.json({ orders: [] }));
 
-  // The tenant stands in the path, which is signed. Whose budget is charged cannot be chosen apart from it.
-  app.post(
-    '/v1/tenants/:tenant/orders',
-    countersign(verifier, { scope: ({ path }) => `orders:write:${path.split('/')[3]}` }),
-    (c) => c.json({ tenant: c.req.param('tenant') }, 201),
+  // The tenant stands in the path, which is signed. Whose budget is charged cannot be chosen apart from it: a `:` in it
+  // makes no further segment of the scope, and is refused.
+  app.post('/v1/tenants/:tenant/orders', countersign(verifier, { scope: ofTenant }), (c) =>
+    c.json({ tenant: c.req.param('tenant') }, 201),
   );
   app.post('/v1/reports/export', countersign(verifier, { scope: 'reports', cost: EXPORT_COST }), (c) =>
     c.json({ exported: true }, 202),

@@ -103,6 +103,10 @@ describe('a change of plan', () => {
 });
 
 describe('tenants', () => {
+  it('whose name would be two segments of a scope are refused', async () => {
+    expect((await order(one, 'loud:quiet')).status).toBe(403);
+  });
+
   it('have a budget each, however their name is spelled in the path', async () => {
     made.changePlan('acme', 'team');
     expect(await orders(12, 'loud', one)).toBe(10);

@@ -11,7 +11,7 @@ import { createFetch, createSigner } from '@countersign/client';
 import { startRedis, waitUntil } from '@countersign/testkit/redis';
 import { createAdaptorServer } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { AUDIENCE, createApi as expressApi } from '../../../examples/express/src/server.js';
+import { AUDIENCE, createApi as expressApi, partners } from '../../../examples/express/src/server.js';
 import { createApi as honoApi } from '../../../examples/hono/src/server.js';
 import { type Probed, probe } from './broken/probed.js';
 
@@ -25,8 +25,8 @@ const ORDER = '{"sku":"tea-7","quantity":2}';
 const RATE = '5/10s';
 
 const EXAMPLES = {
-  hono: () => createAdaptorServer({ fetch: honoApi(SECRET).fetch }) as Server,
-  express: () => createServer(expressApi(SECRET)),
+  hono: () => createAdaptorServer({ fetch: honoApi(partners(SECRET)).fetch }) as Server,
+  express: () => createServer(expressApi(partners(SECRET))),
 };
 
 /** Those that a budget's window is waited out for, apart. */
