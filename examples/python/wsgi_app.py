@@ -30,7 +30,7 @@ def orders(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
 
 def scope_of(head: cs.CheckedHead) -> str:
     """What a request is for, by its signed path. What is not known here is refused."""
-    if head.path.startswith("/v1/orders"):
+    if head.path == "/v1/orders" or head.path.startswith("/v1/orders/"):
         return "orders"
     raise LookupError(head.path)
 
