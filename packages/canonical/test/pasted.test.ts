@@ -61,6 +61,12 @@ describe('a pasted canonical string is read', () => {
       ['each \\n of two characters read as a line feed'],
       ['CR LF read as LF'],
     ],
+    [
+      'line feeds of two characters, and one at its end',
+      `${TEXT.replaceAll('\n', '\\n')}\n`,
+      ['each \\n of two characters read as a line feed'],
+      ['a line feed at its end taken off'],
+    ],
     ['line numbers', numbered(TEXT), ['line numbers taken off'], []],
     ['line numbers and one space', `${numbered(TEXT, ' ')}\n`, ['line numbers taken off'], []],
     ['a byte order mark', `\ufeff${TEXT}`, [], ['a byte order mark taken off']],
@@ -69,6 +75,16 @@ describe('a pasted canonical string is read', () => {
     ['line feeds at its end', `${TEXT}\n\n`, [], ['a line feed at its end taken off']],
   ])('from %s', (_, pasted, readAs, undone) => {
     expect(pastedCanonical(pasted)).toEqual({ text: TEXT, readAs, undone });
+  });
+
+  it.each([
+    ['a byte order mark in its middle', TEXT.replace('/v1', '/\ufeffv1')],
+    ['a value that holds a backslash and an n', TEXT.replace('text/plain', 'a\\nb')],
+    ['no time', TEXT.replace('1763750000000', 't')],
+    ['something before a quote', `x'${TEXT}'`],
+    ['something behind a quote', `'${TEXT}'x`],
+  ])('as it stands, with %s', (_, text) => {
+    expect(pastedCanonical(text)).toEqual({ text, readAs: [], undone: [] });
   });
 
   it('with the line of an empty scope, which editors cut off or add to', () => {
@@ -107,6 +123,12 @@ describe('nothing is read', () => {
     ['ten numbered lines of something else', numbered('x\n'.repeat(9))],
     ['lines that are not numbered from 1', numbered(`x\n${TEXT}`).split('\n').slice(1).join('\n')],
     ['lines of which one has no number', numbered(TEXT).replace('  2  ', '')],
+    [
+      'a time with something behind it',
+      TEXT.replace('CS1-HMAC-SHA256', 'x').replace('1763750000000', '1763750000000x'),
+    ],
+    ['lines with something before their numbers', numbered(TEXT).replace(/^/gm, 'x')],
+    ['a numbered line with a line separator', numbered(TEXT.replace('/v1', '/\u2028v1'))],
     ['a JSON text that is none', '{"canonical": '],
     ['a JSON object without it', JSON.stringify({ text: 'x' })],
     ['a JSON object with another kind of it', JSON.stringify({ canonical: 7 })],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createHighWaterMark } from '../../src/memory/high-water-mark.js';
 import type { MarkFile } from '../../src/memory/mark-file.js';
 
@@ -171,5 +171,60 @@ describe('the high-water mark', () => {
     for (let write = 0; write < 3; write++) await fake.succeed();
     await settled;
     expect(fake.written.slice(1)).toEqual([T - 40_000, T - 40_000]);
+  });
+
+  it('lets wait who is still above the mark that was written', async () => {
+    const fake = fakeFile();
+    const mark = start(fake);
+    mark.covers(T + 9_000, T);
+    const answered: string[] = [];
+    void mark.reach(T).then(() => answered.push('below'));
+    const above = mark.reach(T + 9_000).then((reason) => {
+      answered.push('above');
+      return reason;
+    });
+    await fake.succeed();
+    expect(answered).toEqual(['below']);
+    await fake.succeed();
+    expect([await above, answered]).toEqual([undefined, ['below', 'above']]);
+  });
+
+  it('warns again when writing fails again after it went well', async () => {
+    const fake = fakeFile();
+    const warnings: string[] = [];
+    const mark = start(fake, warnings);
+    await fake.fail();
+    mark.covers(T, T);
+    await fake.succeed();
+    mark.covers(T + 9_000, T);
+    await fake.fail();
+    expect(warnings).toEqual(Array(2).fill('horizonFile: cannot write a.mark: Error: ENOSPC'));
+  });
+
+  it('waits as long as it is asked to, and 200 ms at most', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const mark = start(fakeFile());
+    const reasons = Promise.all([mark.reach(T, 20), mark.reach(T, 5_000), mark.reach(T)]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await reasons).toEqual([
+      'horizonFile: a.mark took over 20 ms',
+      'horizonFile: a.mark took over 200 ms',
+      'horizonFile: a.mark took over 200 ms',
+    ]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('says when it cannot settle, and ends all the same', async () => {
+    const fake = fakeFile();
+    const warnings: string[] = [];
+    const mark = start(fake, warnings);
+    const settled = mark.settle(T);
+    await fake.succeed();
+    await fake.fail();
+    await settled;
+    expect(warnings).toEqual(['horizonFile: cannot write a.mark: Error: ENOSPC']);
   });
 });

@@ -55,6 +55,15 @@ describe('the records of a horizon file', () => {
     );
   });
 
+  it('a record with anything before or behind it is none, though its checksum is right', () => {
+    const record = formatRecord({ sequence: 12, markMs: 5_000 });
+    const [text = ''] = record.split(/ +\n/);
+    for (const odd of [`x${text}`.padEnd(511), `${text}\nx`.padEnd(511), ` ${text}`.padEnd(511)]) {
+      expect(parseRecords(`${odd}\n`)).toEqual({ records: [], intact: false });
+    }
+    expect(parseRecords(`${text.padEnd(511)}\n`).records).toEqual([{ sequence: 12, markMs: 5_000 }]);
+  });
+
   it('a torn write leaves the other record whole', () => {
     const before = fileOf(6, [1_000, 2_000]);
     const next = formatRecord({ sequence: 8, markMs: 3_000 });

@@ -172,7 +172,7 @@ export const AREAS: readonly Area[] = [
       'memory/high-water-mark.ts',
       'memory/no-horizon-file.ts',
     ],
-    ['memory/horizon-record', 'memory/high-water-mark', 'memory/horizon-file'],
+    ['memory/horizon-record', 'memory/high-water-mark', 'memory/horizon-lock', 'memory/horizon-file'],
   ),
   server(
     'memory-store',
