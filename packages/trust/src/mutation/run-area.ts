@@ -2,7 +2,7 @@
  * Runs StrykerJS on one area, from the root of the repository, in a sandbox that Stryker makes and removes. What was
  * found is kept for the next run, which tries only what has changed since (`--force` tries all).
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { Stryker } from '@stryker-mutator/core';
@@ -61,6 +61,8 @@ export async function runArea(area: Area, { concurrency, force }: RunOptions): P
   process.env['COUNTERSIGN_MUTATION_TESTS'] = area.tests.join(' ');
   process.env['COUNTERSIGN_MUTATION_TEST_MS'] = String(testTimeoutMs(area));
   process.env['COUNTERSIGN_RUNS'] ??= '0.05';
+  const kept = `${CACHE}/${area.name.replace('/', '-')}.json`;
+  forgetSurvivingConstants(kept);
   const stryker = new Stryker({
     mutate: area.mutate.map((file) => `${sources}/${file}`),
     testRunner: 'vitest',
@@ -70,7 +72,7 @@ export async function runArea(area: Area, { concurrency, force }: RunOptions): P
     // The grammars are constants of their modules; to leave them out would leave out the protocol.
     ignoreStatic: false,
     incremental: true,
-    incrementalFile: `${CACHE}/${area.name.replace('/', '-')}.json`,
+    incrementalFile: kept,
     force,
     concurrency,
     timeoutMS: TIMEOUT_MS,
@@ -111,4 +113,21 @@ export async function runArea(area: Area, { concurrency, force }: RunOptions): P
       fate: loadsNoMore ? 'killed' : (FATES[status] ?? 'invalid'),
     };
   });
+}
+
+/** Stryker does not see that a new test may notice a constant that survived: those are tried again at every run. */
+function forgetSurvivingConstants(kept: string): void {
+  if (!existsSync(kept)) return;
+  const last: Kept = JSON.parse(readFileSync(kept, 'utf8'));
+  for (const file of Object.values(last.files)) {
+    file.mutants = file.mutants.filter(({ status, static: constant }) => !constant || status === 'Killed');
+  }
+  writeFileSync(kept, JSON.stringify(last));
+}
+
+/** What is read of a file that Stryker keeps. */
+interface Kept {
+  readonly files: Readonly<
+    Record<string, { mutants: { readonly status: string; readonly static?: boolean }[] }>
+  >;
 }
