@@ -189,6 +189,7 @@ describe('a malformed entry', () => {
     ['GET,POST /v1/orders', 'a', 'expected an upper-case method'],
     ['GET https://example.com/', 'a', 'expected an upper-case method'],
     ['GET /a b', 'a', 'space'],
+    ['GET /a\nb', 'a', 'expected an upper-case method'],
     ['GET /a?b=c', 'a', 'Unexpected ?'],
     ['GET /a\\?b=c', 'a', 'not canonical'],
     ['GET /a#b', 'a', '#'],
