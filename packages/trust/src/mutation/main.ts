@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { AREAS } from './areas.js';
+import { fingerprintOf, keepResult, keptResult } from './kept-results.js';
 import { readReasons, reasonFor } from './reasons.js';
 import { grouped, report, withReport } from './report.js';
 import { type Mutant, runArea } from './run-area.js';
@@ -31,12 +32,15 @@ if (areas.length === 0 || !(Number.isInteger(concurrency) && concurrency > 0)) {
 const mutants: Mutant[] = [];
 for (const [i, area] of areas.entries()) {
   const startedAtMs = performance.now();
-  const found = await runArea(area, { concurrency, force: values.force });
+  const fingerprint = fingerprintOf(area);
+  const kept = values.force ? undefined : keptResult(area);
+  const found = kept ?? (await runArea(area, { concurrency, force: values.force }));
+  if (kept === undefined) keepResult(area, fingerprint, found);
   mutants.push(...found);
   const own = tally(found);
-  const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0);
+  const seconds = `${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`;
   console.log(
-    `${`[${i + 1}/${areas.length}]`.padStart(7)} ${area.name.padEnd(26)} ${percent(own.score).padStart(8)} of ${own.mutants}, ${own.survived} survived, ${seconds} s`,
+    `${`[${i + 1}/${areas.length}]`.padStart(7)} ${area.name.padEnd(26)} ${percent(own.score).padStart(8)} of ${own.mutants}, ${own.survived} survived, ${kept === undefined ? seconds : 'as before'}`,
   );
 }
 
