@@ -150,6 +150,7 @@ describe('forwardedAddress', () => {
     ['something before a bracket', 1, ['x[2001:db8::1]'], SOCKET],
     ['something behind a bracket', 1, ['[2001:db8::1]x'], SOCKET],
     ['something behind a port', 1, ['203.0.113.9:4711x', '[2001:db8::1]:4711x'], SOCKET],
+    ['something before IPv4 with a port', 1, ['x203.0.113.9:4711'], SOCKET],
     ['something behind the port of IPv4', 1, ['203.0.113.9:4711x'], SOCKET],
     ['a host name', 1, ['client.example'], SOCKET],
     ['a Forwarded element', 1, ['for=203.0.113.9'], SOCKET],
