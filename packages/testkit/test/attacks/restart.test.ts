@@ -23,7 +23,8 @@ async function untilAdmitted(worker: WorkerProcess): Promise<SignedHead> {
     const head = now();
     const outcome = await worker.outcome(head);
     if (outcome === 'admitted') return head;
-    expect(outcome).toBe('store-recovering');
+    // A disk that is slow for a moment is told from one that recovers; neither is an admission.
+    expect(['store-recovering', 'store-unavailable']).toContain(outcome);
     await sleep(25);
   }
   throw new Error('never admitted');
