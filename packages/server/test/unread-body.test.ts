@@ -98,8 +98,13 @@ it('offers no stream to one who is refused, and closes the connection', async ()
   for (const member of ['body', 'verified', 'refuse']) expect(refused).not.toHaveProperty(member);
 });
 
-it('a head that is no head is the mistake of whoever calls, and is not answered as a refusal', () => {
+it('fields that cannot be read are the mistake of whoever calls, and are not answered as a refusal', () => {
   const verifier = createVerifier({ keys: keyring({}), audience: TEST_AUDIENCE });
-  const call = () => Reflect.apply(verifier.verify, undefined, [{ method: 'GET', target: '/' }]);
-  expect(call).toThrow(TypeError);
+  const broken = new Error('the fields broke');
+  const headers = {
+    [Symbol.iterator]: () => {
+      throw broken;
+    },
+  };
+  expect(() => verifier.verify({ method: 'GET', target: '/', headers })).toThrow(broken);
 });

@@ -191,6 +191,12 @@ export const AREAS: readonly Area[] = [
       'memory/nonce-index.ts',
       'memory/nonce-memory.ts',
     ],
-    ['memory/nonce-hash', 'memory/nonce-table', 'memory/nonce-bucket', 'memory/nonce-memory'],
+    [
+      'memory/nonce-hash',
+      'memory/nonce-sizes',
+      'memory/nonce-table',
+      'memory/nonce-bucket',
+      'memory/nonce-memory',
+    ],
   ),
 ];
