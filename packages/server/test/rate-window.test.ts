@@ -164,24 +164,26 @@ describe('a rate window', () => {
   });
 
   it('keeps what is in its log when that grows, wherever it begins', () => {
-    for (let expired = 0; expired <= 4; expired++) {
-      const window = createRateWindow(100, 1_000);
-      const times = Array.from({ length: 4 }, (_, i) => 10 * i);
-      for (const atMs of times) charge(window, 1 + atMs / 10, atMs);
-      // So many are gone at this time, and their places are taken before the log is full.
-      const nowMs = 1_000 + 10 * (expired - 1);
-      const more = Array.from({ length: expired + 3 }, (_, i) => nowMs + i / 10);
-      for (const atMs of more) charge(window, 7, atMs);
-      const expected = [
-        ...times.slice(expired).map((atMs) => [atMs, 1 + atMs / 10]),
-        ...more.map((atMs) => [atMs, 7]),
-      ];
-      expect(window.entries).toBe(expected.length);
-      let used = expected.reduce((sum, [, cost = 0]) => sum + cost, 0);
-      for (const [atMs = 0, cost = 0] of expected) {
-        expect(remaining(window, atMs + 1_000 - 0.01)).toBe(100 - used);
-        used -= cost;
-        expect(remaining(window, atMs + 1_000)).toBe(100 - used);
+    for (const lead of [0, 1, 3, 5, 6, 9]) {
+      for (let expired = 0; expired <= 4; expired++) {
+        const window = createRateWindow(100, 1_000);
+        // So often its beginning has moved.
+        for (let past = 0; past < lead; past++) charge(window, 1, past * 2_000);
+        const startMs = lead * 2_000;
+        const old = Array.from({ length: 4 }, (_, i) => ({ atMs: startMs + 10 * i, cost: 1 + i }));
+        for (const { atMs, cost } of old) charge(window, cost, atMs);
+        // So many are gone at this time, and their places are taken before the log is full.
+        const nowMs = startMs + 1_000 + 10 * (expired - 1);
+        const more = Array.from({ length: expired + 3 }, (_, i) => ({ atMs: nowMs + i / 10, cost: 7 }));
+        for (const { atMs, cost } of more) charge(window, cost, atMs);
+        const inUse = [...old.slice(expired), ...more];
+        expect(window.entries).toBe(inUse.length);
+        let used = inUse.reduce((sum, { cost }) => sum + cost, 0);
+        for (const { atMs, cost } of inUse) {
+          expect(remaining(window, atMs + 1_000 - 0.01)).toBe(100 - used);
+          used -= cost;
+          expect(remaining(window, atMs + 1_000)).toBe(100 - used);
+        }
       }
     }
   });
