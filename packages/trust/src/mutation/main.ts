@@ -3,12 +3,12 @@
  * whether they notice. With names of areas (`canonical`, `server/steps`) it runs those alone and writes nothing; whole, it
  * writes docs/mutation.md. Status 1 when less than 90 % are killed, or a survivor has no reason in survivors.json.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { writeBetween } from '../page.js';
 import { AREAS } from './areas.js';
 import { fingerprintOf, keepResult, keptResult } from './kept-results.js';
 import { readReasons, reasonFor } from './reasons.js';
-import { grouped, report, withReport } from './report.js';
+import { grouped, report } from './report.js';
 import { type Mutant, runArea } from './run-area.js';
 import { percent, survived, tally } from './score.js';
 
@@ -56,7 +56,7 @@ for (const { file, line, mutator, code, from, to } of unexplained) {
 }
 if (positionals.length === 0) {
   const day = new Date().toISOString().slice(0, 10);
-  writeFileSync(PAGE, withReport(readFileSync(PAGE, 'utf8'), report(mutants, known, day)));
+  writeBetween(PAGE, 'npm run mutation', report(mutants, known, day));
   console.log(`\nwritten to ${PAGE}`);
 }
 if (unexplained.length > 0)
