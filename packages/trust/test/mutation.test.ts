@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { AREAS } from '../src/mutation/areas.js';
 import { type KnownSurvivors, readReasons, reasonFor } from '../src/mutation/reasons.js';
-import { report, withReport } from '../src/mutation/report.js';
+import { report } from '../src/mutation/report.js';
 import type { Mutant } from '../src/mutation/run-area.js';
 import { percent, survived, tally } from '../src/mutation/score.js';
 
@@ -68,13 +68,6 @@ describe('the page', () => {
     expect(text).toContain('| `packages/b/src/z.ts` | 1 | 1 | 0 | 0 | 100.0 % |');
     expect(text).toContain('- n is never 0 here\n  - line 7, EqualityOperator: `n > 0` → `n >= 0`');
     expect(text).toContain('- no reason given yet\n  - line 7, EqualityOperator: `n > 0` → `true`');
-  });
-
-  it('keeps what was written by hand around the result', () => {
-    const page = withReport(PAGE, 'the result');
-    expect(withReport(page, 'the result')).toBe(page);
-    expect(page.split('the result')[0]).toBe(PAGE.slice(0, page.indexOf('the result')));
-    expect(() => withReport('# A page without its marks', 'the result')).toThrow(/marks|has no/);
   });
 
   it('holds a score of 90 % or more, and no survivor without a reason', () => {
